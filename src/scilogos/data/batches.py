@@ -1,0 +1,119 @@
+"""Packed rows from shards: a mixture by tokens, the same for every process, resumable from a few integers.
+
+A row is `row_length` places filled with whole sentences, none split; the rest is padding. Each sentence is read as
+`<end> s1 ... sn` with targets `s1 ... sn <end>`. Every process draws every row and keeps those of its rank.
+"""
+
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from scilogos.data.order import mix, shuffled
+from scilogos.data.shards import FREE, Shard, read_corpus
+from scilogos.errors import RecipeError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One packed row of T places."""
+
+    inputs: np.ndarray  # int64 [T]
+    targets: np.ndarray  # int64 [T]
+    positions: np.ndarray  # int64 [T], from 0 in each sentence
+    weights: np.ndarray  # float32 [T], 0 where the loss does not look
+    legal: np.ndarray  # int64 [T], rows of the legal table
+    lengths: tuple[int, ...]  # places of each sentence
+
+
+@dataclass
+class Draws:
+    """How far the drawing has come; all that resuming needs."""
+
+    row: int = 0
+    taken: dict[str, int] = field(default_factory=dict)  # sentences taken of each modality
+    tokens: dict[str, int] = field(default_factory=dict)  # places they filled
+
+
+class Mixture:
+    """An endless stream of rows over the shards of one split, modalities mixed by their shares of the tokens."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        split: str,
+        shares: dict[str, float],
+        row_length: int,
+        seed: int,
+        answers_only: bool = False,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        corpus = read_corpus(folder)
+        self.row_length, self.seed, self.rank, self.world = row_length, seed, rank, world
+        self.answers_only = answers_only
+        found = {info.modality: info for info in corpus.shards if info.split == split and info.sentences}
+        lacking = sorted(set(shares) - set(found))
+        if lacking:
+            raise RecipeError(f"{folder}: no {split} sentences of {', '.join(lacking)}; found {', '.join(sorted(found))}")
+        total = sum(shares.values())
+        self.shares = {name: share / total for name, share in sorted(shares.items()) if share > 0}
+        self.shards = {name: Shard(folder, found[name]) for name in self.shares}
+        table = folder / "legal.npy"
+        self.legal_table = np.load(table, allow_pickle=False) if table.is_file() else None
+        self._choices = None if self.legal_table is None else self.legal_table.sum(1)
+        self.draws = Draws(taken=dict.fromkeys(self.shares, 0), tokens=dict.fromkeys(self.shares, 0))
+
+    def next(self) -> Row:
+        """The next row of this rank."""
+        while True:
+            mine = self.draws.row % self.world == self.rank
+            row = self._draw(mine)
+            self.draws.row += 1
+            if mine:
+                assert row is not None
+                return row
+
+    def _draw(self, build: bool) -> Row | None:
+        draws, used, picked = self.draws, 0, []
+        while True:
+            filled = sum(draws.tokens.values())
+            name = max(self.shares, key=lambda n: self.shares[n] * (filled + 1) - draws.tokens[n])
+            shard = self.shards[name]
+            epoch, place = divmod(draws.taken[name], len(shard))
+            i = shuffled(place, len(shard), mix(self.seed, epoch, zlib.crc32(name.encode())))
+            start, end = shard.bounds(i)
+            length = end - start + 1
+            if length > self.row_length:
+                raise RecipeError(f"a {name} sentence of {length} symbols exceeds row_length {self.row_length}")
+            if used + length > self.row_length:
+                break
+            draws.taken[name] += 1
+            draws.tokens[name] += length
+            used += length
+            picked.append((shard, i, start, end))
+        return self._build(picked) if build else None
+
+    def _build(self, picked: list[tuple[Shard, int, int, int]]) -> Row:
+        size = self.row_length
+        inputs, targets, positions, legal = (np.zeros(size, np.int64) for _ in range(4))
+        weights, at, lengths = np.zeros(size, np.float32), 0, []
+        for shard, i, start, end in picked:
+            n = end - start
+            tokens = shard.tokens[start:end]
+            inputs[at + 1 : at + 1 + n] = tokens
+            targets[at : at + n] = tokens
+            positions[at : at + n + 1] = np.arange(n + 1)
+            first = int(shard.index[i, 1]) if self.answers_only else 0
+            weights[at + first : at + n + 1] = 1.0
+            if shard.legal is not None:
+                legal[at : at + n] = shard.legal[start:end]
+            lengths.append(n + 1)
+            at += n + 1
+        if self.answers_only and self._choices is not None:
+            weights[(legal != FREE) & (self._choices[legal] == 1)] = 0.0
+        return Row(
+            inputs=inputs, targets=targets, positions=positions, weights=weights, legal=legal, lengths=tuple(lengths)
+        )

@@ -1,0 +1,28 @@
+"""Readers by the name a recipe gives them; a new kind of source is one function and one row here."""
+
+from collections.abc import Callable, Iterator
+
+from scilogos.data.readers.antibodies import antibodies, designs
+from scilogos.data.readers.chemistry import mapped_reactions, molecules, reactions
+from scilogos.data.readers.materials import materials
+from scilogos.data.readers.proteins import denoising, proteins
+from scilogos.data.readers.structures import complexes, sites
+from scilogos.data.source import Reading, Record
+
+__all__ = ["READERS"]
+
+READERS: dict[str, Callable[[Reading], Iterator[Record]]] = {
+    function.__name__: function
+    for function in (
+        antibodies,
+        complexes,
+        denoising,
+        designs,
+        mapped_reactions,
+        materials,
+        molecules,
+        proteins,
+        reactions,
+        sites,
+    )
+}

@@ -1,0 +1,28 @@
+"""Metal-organic frameworks as node, linkers and net."""
+
+from collections.abc import Iterator
+
+from scilogos.data.source import Reading, Record
+from scilogos.data.tables import read_rows
+from scilogos.errors import ScilogosError
+from scilogos.science import material
+
+_MADE = frozenset({"CoRE", "QMOF", "hMOF"})
+
+
+def materials(reading: Reading) -> Iterator[Record]:
+    """Rows of the unified table by its strict linker split; `forms` made or enumerated picks by family."""
+    for row in read_rows(reading.path, ("node", "linkers", "topology", "families", "split_linker")):
+        if row["split_linker"] == "test":
+            reading.ledger.drop("test split")
+            continue
+        if not reading.wants("made" if _MADE & set(row["families"].split("|")) else "enumerated"):
+            reading.ledger.drop("other family")
+            continue
+        try:
+            thing = material(row["node"], row["linkers"], row["topology"] or None)
+        except ScilogosError:
+            reading.ledger.drop("node or linker that cannot be written")
+            continue
+        split = "train" if row["split_linker"] == "train" else "val"
+        yield Record(f"{row['node']}/{row['linkers']}/{row['topology']}", split, (thing,))

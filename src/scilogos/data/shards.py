@@ -1,0 +1,141 @@
+"""Token shards: the sentences of one modality and split as three flat arrays, named by their content.
+
+    <modality>.<split>.<hash>.tokens   uint16, all sentences one after the other, without end symbols
+    <modality>.<split>.<hash>.index    int64 [sentences, 2]: where each sentence starts, and how long its prompt is
+    <modality>.<split>.<hash>.legal    uint16 like tokens: the row of the legal table that binds each symbol (post-training)
+
+Reading needs only numpy. `corpus.json` lists the shards with their counts and hashes.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from scilogos.errors import CheckpointError
+
+PARTS = ("tokens", "index", "legal")
+FREE = 0  # the legal row that allows every symbol
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardInfo:
+    """One shard as `corpus.json` lists it."""
+
+    modality: str
+    split: str
+    sentences: int
+    tokens: int
+    sha256: dict[str, str]
+
+    @property
+    def stem(self) -> str:
+        """The file name without its part."""
+        return f"{self.modality}.{self.split}.{self.sha256['tokens'][:12]}"
+
+
+class ShardWriter:
+    """Append sentences; nothing has its final name before `close`."""
+
+    def __init__(self, folder: Path, modality: str, split: str, *, legal: bool) -> None:
+        self.folder, self.modality, self.split = folder, modality, split
+        self._paths = {part: folder / f"{modality}.{split}.{part}.partial" for part in PARTS[: 3 if legal else 2]}
+        self._files: dict[str, BinaryIO] = {part: path.open("wb") for part, path in self._paths.items()}
+        self._hashes = {part: hashlib.sha256() for part in self._files}
+        self.sentences = self.tokens = 0
+
+    def append(self, tokens: list[int], prompt: int, legal: list[int] | None = None) -> None:
+        """Append one sentence whose first `prompt` tokens are its prompt."""
+        self._write("tokens", np.asarray(tokens, "<u2"))
+        self._write("index", np.asarray([self.tokens, prompt], "<i8"))
+        if legal is not None:
+            self._write("legal", np.asarray(legal, "<u2"))
+        self.sentences += 1
+        self.tokens += len(tokens)
+
+    def _write(self, part: str, array: np.ndarray) -> None:
+        data = array.tobytes()
+        self._files[part].write(data)
+        self._hashes[part].update(data)
+
+    def close(self) -> ShardInfo:
+        """Give the files their names."""
+        sha256 = {part: hashed.hexdigest() for part, hashed in self._hashes.items()}
+        info = ShardInfo(
+            modality=self.modality, split=self.split, sentences=self.sentences, tokens=self.tokens, sha256=sha256
+        )
+        for part, file in self._files.items():
+            file.close()
+            self._paths[part].replace(self.folder / f"{info.stem}.{part}")
+        return info
+
+
+class Shard:
+    """One shard, memory-mapped; CheckpointError when a file is missing, truncated or does not match its hash."""
+
+    def __init__(self, folder: Path, info: ShardInfo, *, verify: bool = False) -> None:
+        self.info = info
+        shapes = {"tokens": (info.tokens,), "index": (info.sentences, 2), "legal": (info.tokens,)}
+        arrays: dict[str, np.ndarray] = {}
+        for part in info.sha256:
+            path, dtype = folder / f"{info.stem}.{part}", np.dtype("<i8" if part == "index" else "<u2")
+            size = path.stat().st_size if path.is_file() else -1
+            expected = int(np.prod(shapes[part])) * dtype.itemsize
+            if size != expected:
+                found = "missing" if size < 0 else f"{size} bytes"
+                raise CheckpointError(f"{path}: {found}; expected {expected} bytes; prepare the corpus again")
+            if verify and hashlib.sha256(path.read_bytes()).hexdigest() != info.sha256[part]:
+                raise CheckpointError(f"{path}: content does not match its name; prepare the corpus again")
+            empty = np.zeros(shapes[part], dtype)
+            arrays[part] = np.memmap(path, dtype, "r", shape=shapes[part]) if expected else empty
+        self.tokens, self.index, self.legal = arrays["tokens"], arrays["index"], arrays.get("legal")
+
+    def __len__(self) -> int:
+        return self.info.sentences
+
+    def bounds(self, i: int) -> tuple[int, int]:
+        """Where sentence i starts and ends."""
+        end = self.index[i + 1, 0] if i + 1 < len(self) else self.info.tokens
+        return int(self.index[i, 0]), int(end)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusInfo:
+    """What `corpus.json` says: the shards, and the vocabulary and recipe that made them."""
+
+    vocabulary: str
+    vocabulary_size: int
+    recipe: str
+    shards: tuple[ShardInfo, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """First 12 hex digits of the SHA-256 of the listing."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+
+    def save(self, folder: Path) -> None:
+        """Write corpus.json, atomically."""
+        partial = folder / "corpus.json.partial"
+        partial.write_text(json.dumps({"fingerprint": self.fingerprint, **asdict(self)}, indent=1))
+        partial.replace(folder / "corpus.json")
+
+
+def read_corpus(folder: Path) -> CorpusInfo:
+    """Read corpus.json."""
+    path = folder / "corpus.json"
+    try:
+        listing = json.loads(path.read_text())
+        shards = tuple(ShardInfo(**row) for row in listing["shards"])
+        return CorpusInfo(
+            vocabulary=listing["vocabulary"],
+            vocabulary_size=listing["vocabulary_size"],
+            recipe=listing["recipe"],
+            shards=shards,
+        )
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: not found; make a corpus with `logos prepare`") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path}: not a corpus listing ({error})") from None

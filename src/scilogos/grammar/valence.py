@@ -1,0 +1,262 @@
+"""The prefix of a SMILES as sampling sees it: no continuation that chemistry cannot mend is let through.
+
+Beyond syntax: free valence of every atom that can still be bonded, aromatic atoms that must end up in a ring, ring bonds
+that need an atom to close on, no bond twice. `ending` gives the symbol of a shortest known way to the end and
+`distance` its length, so that a budget of symbols always suffices. Whether an aromatic system has a Kekulé structure is
+not decided here. Source of the valences: `atoms.py`.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from scilogos.grammar.atoms import Atom, atom
+from scilogos.grammar.smiles import RING_NUMBERS
+
+MAX_RINGS = 10  # ring bonds open at once
+MAX_DEPTH = 12  # branches open at once
+_MAX_ENDING = 400
+_ORDERS = {"-": 1, "/": 0, "\\": 0, "=": 2, "#": 3}  # a direction leaves the order open
+_RINGS = {text: int(text.lstrip("%")) for text in RING_NUMBERS}
+
+
+class Live(NamedTuple):
+    """An atom that can still be bonded: the current one, one below an open branch, or one with an open ring bond."""
+
+    slots: int
+    extra: int
+    need: int
+    aromatic: bool
+
+
+class Ring(NamedTuple):
+    """An open ring bond: its number, the live atom that opened it, its written order (0: none)."""
+
+    number: int
+    atom: int
+    order: int
+
+
+class Prefix(NamedTuple):
+    """What has been read. Atoms are numbered anew at each step, so equal prefixes are equal values."""
+
+    phase: str = "start"  # start, atom, bond, link, open, closed
+    order: int = 0  # of a bond symbol just read
+    atoms: tuple[Live, ...] = ()
+    current: int = -1
+    stack: tuple[int, ...] = ()
+    rings: tuple[Ring, ...] = ()
+    bonds: frozenset[tuple[int, int]] = frozenset()  # between live atoms
+
+    @property
+    def complete(self) -> bool:
+        """Whether the molecule may end here."""
+        done = self.phase in ("atom", "closed") and not self.stack and not self.rings
+        return done and self.atoms[self.current].need <= 0
+
+    @property
+    def can_grow(self) -> bool:
+        """Whether an atom can still be bonded somewhere ahead."""
+        if self.phase not in ("atom", "closed"):
+            return True
+        return any(self.atoms[i].slots > 0 for i in (self.current, *self.stack))
+
+    def step(self, symbol: str) -> "Prefix | None":
+        """Read one symbol; None when no molecule goes on so."""
+        return _step(self, _classify(symbol))
+
+    def step_class(self, kind: "Class") -> "Prefix | None":
+        """Read one symbol of a class."""
+        return _step(self, kind)
+
+
+Class = Atom | tuple[str, int] | str | None
+
+
+@lru_cache(maxsize=None)
+def _classify(symbol: str) -> Class:
+    if symbol in _ORDERS:
+        return ("bond", _ORDERS[symbol])
+    if symbol in _RINGS:
+        return ("ring", _RINGS[symbol])
+    if symbol in ("(", ")"):
+        return symbol
+    return None if symbol in (".", ":", "$") else atom(symbol)
+
+
+def classify(symbol: str) -> Class:
+    """The class of a symbol: symbols of one class are legal in the same places and lead to the same prefix."""
+    return _classify(symbol)
+
+
+START = Prefix()
+
+
+@lru_cache(maxsize=1 << 18)
+def _step(prefix: Prefix, kind: Class) -> Prefix | None:
+    if isinstance(kind, Atom):
+        after = _atom(prefix, kind)
+    elif kind == "(":
+        after = _open(prefix)
+    elif kind == ")":
+        after = _close(prefix)
+    elif kind is None:
+        return None
+    elif kind[0] == "bond":
+        return _bond(prefix, kind[1])
+    else:
+        after = _ring(prefix, kind[1])
+    return after if after is not None and _can_close(after) else None
+
+
+def _spend(live: Live, order: int, aromatic: bool) -> Live | None:
+    """The atom after a bond of this order; None if it cannot bear it."""
+    if live.aromatic:
+        spent = Live(live.slots - 1, live.extra - (order - 1), live.need - aromatic, True)
+    else:
+        spent = Live(live.slots - order, 0, 0, False)
+    return spent if spent.slots >= 0 and spent.extra >= 0 else None
+
+
+def _atom(prefix: Prefix, kind: Atom) -> Prefix | None:
+    fresh = Live(kind.slots, kind.extra, kind.need, kind.aromatic)
+    if prefix.phase == "start":
+        return _renumber(prefix._replace(phase="atom", order=0, atoms=(fresh,), current=0))
+    before = prefix.atoms[prefix.current]
+    aromatic = before.aromatic and fresh.aromatic and prefix.order == 0
+    order = prefix.order or 1
+    old, new = _spend(before, order, aromatic), _spend(fresh, order, aromatic)
+    if old is None or new is None:
+        return None
+    atoms = (*_put(prefix.atoms, prefix.current, old), new)
+    bond = (prefix.current, len(atoms) - 1)
+    return _renumber(
+        prefix._replace(phase="atom", order=0, atoms=atoms, current=len(atoms) - 1, bonds=prefix.bonds | {bond})
+    )
+
+
+def _bond(prefix: Prefix, order: int) -> Prefix | None:
+    after = {"atom": "bond", "open": "link", "closed": "link"}.get(prefix.phase)
+    live = prefix.atoms[prefix.current] if after else None
+    if live is None or (spent := _spend(live, order or 1, order == 0 and live.aromatic)) is None:
+        return None
+    return prefix._replace(phase=after, order=order)
+
+
+def _open(prefix: Prefix) -> Prefix | None:
+    if prefix.phase not in ("atom", "closed") or len(prefix.stack) >= MAX_DEPTH:
+        return None
+    if prefix.atoms[prefix.current].slots < 1:
+        return None
+    return prefix._replace(phase="open", stack=(*prefix.stack, prefix.current))
+
+
+def _close(prefix: Prefix) -> Prefix | None:
+    if prefix.phase not in ("atom", "closed") or not prefix.stack:
+        return None
+    return _renumber(prefix._replace(phase="closed", current=prefix.stack[-1], stack=prefix.stack[:-1]))
+
+
+def _ring(prefix: Prefix, number: int) -> Prefix | None:
+    if prefix.phase not in ("atom", "bond"):
+        return None
+    here = prefix.current
+    opened = next((ring for ring in prefix.rings if ring.number == number), None)
+    if opened is None:
+        spent = _spend(prefix.atoms[here], prefix.order or 1, False)
+        if spent is None or len(prefix.rings) >= MAX_RINGS:
+            return None
+        rings = tuple(sorted((*prefix.rings, Ring(number, here, prefix.order))))
+        return prefix._replace(phase="atom", order=0, atoms=_put(prefix.atoms, here, spent), rings=rings)
+    there, order = opened.atom, opened.order or prefix.order
+    pair = (min(here, there), max(here, there))
+    if here == there or pair in prefix.bonds or (opened.order and prefix.order and opened.order != prefix.order):
+        return None
+    opener = prefix.atoms[there]
+    aromatic = opener.aromatic and prefix.atoms[here].aromatic and not order
+    spent = _spend(prefix.atoms[here], order or 1, aromatic)
+    if order and not opened.order:  # the opener paid for a single bond
+        paid = _spend(opener._replace(slots=opener.slots + 1), order, False)
+    else:
+        paid = opener._replace(need=opener.need - aromatic)
+    if spent is None or paid is None:
+        return None
+    atoms = _put(_put(prefix.atoms, here, spent), there, paid)
+    rings = tuple(ring for ring in prefix.rings if ring.number != number)
+    return _renumber(prefix._replace(phase="atom", order=0, atoms=atoms, rings=rings, bonds=prefix.bonds | {pair}))
+
+
+def _put(atoms: tuple[Live, ...], i: int, live: Live) -> tuple[Live, ...]:
+    return (*atoms[:i], live, *atoms[i + 1 :])
+
+
+def _renumber(prefix: Prefix) -> Prefix | None:
+    """Forget atoms that nothing can reach any more; None if one of them still needed an aromatic bond."""
+    reachable = {prefix.current, *prefix.stack, *(ring.atom for ring in prefix.rings)}
+    if any(live.need > 0 for i, live in enumerate(prefix.atoms) if i not in reachable):
+        return None
+    if len(reachable) == len(prefix.atoms):
+        return prefix
+    new = {old: i for i, old in enumerate(sorted(reachable))}
+    return prefix._replace(
+        atoms=tuple(prefix.atoms[i] for i in sorted(reachable)),
+        current=new[prefix.current],
+        stack=tuple(new[i] for i in prefix.stack),
+        rings=tuple(Ring(ring.number, new[ring.atom], ring.order) for ring in prefix.rings),
+        bonds=frozenset((new[a], new[b]) for a, b in prefix.bonds if a in new and b in new),
+    )
+
+
+def _feasible(prefix: Prefix, i: int, live: Live) -> bool:
+    """Whether atom i can still get the aromatic bonds that it needs."""
+    reachable = i == prefix.current or i in prefix.stack
+    opened = sum(ring.atom == i and not ring.order for ring in prefix.rings)
+    return live.need <= opened + (live.slots if reachable else 0)
+
+
+def _can_close(prefix: Prefix) -> bool:
+    """Whether every open ring bond and every aromatic need can still be served."""
+    if not all(_feasible(prefix, i, live) for i, live in enumerate(prefix.atoms)):
+        return False
+    return not prefix.rings or prefix.can_grow
+
+
+_CARBON, _AROMATIC = atom("C"), atom("c")
+
+
+def ending(prefix: Prefix) -> Class:
+    """The class of the next symbol on a short way to the end of the molecule; prefix must not be complete."""
+    if prefix.phase == "start":
+        return _CARBON
+    live = prefix.atoms[prefix.current]
+    if prefix.phase in ("atom", "bond"):
+        for ring in prefix.rings:
+            if _step(prefix, ("ring", ring.number)) is not None:
+                return ("ring", ring.number)
+    if prefix.phase in ("atom", "closed") and live.need <= 0 and (not prefix.rings or not live.slots):
+        return ")"
+    if live.need <= 0 and prefix.phase in ("atom", "closed") and not _wanting(prefix):
+        return _CARBON
+    aromatic_ring = any(prefix.atoms[ring.atom].aromatic for ring in prefix.rings)
+    if prefix.phase == "atom" and live.need > 0 and live.slots >= 2 and not aromatic_ring:
+        free = next(n for n in range(1, 100) if all(ring.number != n for ring in prefix.rings))
+        if _step(prefix, ("ring", free)) is not None:
+            return ("ring", free)
+    wanted = (_AROMATIC, _CARBON) if live.need > 0 or _wanting(prefix) else (_CARBON, _AROMATIC)
+    return next((kind for kind in wanted if _step(prefix, kind) is not None), ")")
+
+
+def _wanting(prefix: Prefix) -> bool:
+    return any(prefix.atoms[ring.atom].need > 0 for ring in prefix.rings)
+
+
+@lru_cache(maxsize=1 << 18)
+def distance(prefix: Prefix) -> int:
+    """How many symbols `ending` takes to a complete molecule; a large number where it finds no way."""
+    length = 0
+    while not prefix.complete:
+        after = _step(prefix, ending(prefix))
+        length += 1
+        if after is None or length > _MAX_ENDING:
+            return _MAX_ENDING
+        prefix = after
+    return length

@@ -1,0 +1,23 @@
+"""The transformer: its config, its attention over packed rows and over cached prompts, its files.
+
+Runs with torch, numpy and safetensors alone; knows nothing about text.
+"""
+
+from scilogos.model.attention import PackedAttention
+from scilogos.model.cache import PromptCache
+from scilogos.model.config import ModelConfig, RopeScaling
+from scilogos.model.files import fingerprint
+from scilogos.model.transformer import Attention, Transformer
+from scilogos.model.weights import load_checkpoint, save_checkpoint
+
+__all__ = [
+    "Attention",
+    "ModelConfig",
+    "PackedAttention",
+    "PromptCache",
+    "RopeScaling",
+    "Transformer",
+    "fingerprint",
+    "load_checkpoint",
+    "save_checkpoint",
+]

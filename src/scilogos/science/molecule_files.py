@@ -1,0 +1,149 @@
+"""Molecules in files: .smi, .csv and .sdf, each also as .gz."""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from rdkit import Chem
+from rdkit.Chem import rdDepictor, rdDistGeom, rdForceFieldHelpers
+from rdkit.rdBase import BlockLogs
+
+from scilogos.errors import InputError
+from scilogos.science.ledger import Ledger, Skipped
+from scilogos.science.molecules import canonical, parse_smiles
+from scilogos.science.text_files import read_text, replacing
+
+_COLUMNS = ("smiles", "canonical_smiles", "smi", "molecule")
+_NAMES = ("name", "id", "title")
+
+
+@dataclass(frozen=True)
+class NamedMolecule:
+    """A molecule (canonical SMILES) with its name and whatever else its file says of it."""
+
+    smiles: str
+    name: str = ""
+    properties: Mapping[str, object] = field(default_factory=dict)
+
+
+def read_molecules(path: str | os.PathLike, *, ledger: Ledger | None = None) -> list[NamedMolecule]:
+    """Read a .smi, .csv (with a column named smiles) or .sdf file, canonical.
+
+    A molecule that RDKit refuses raises InputError with its line; given a ledger, it is noted there and left out.
+    """
+    kind = "".join(Path(path).suffixes[-2:]).lower().removesuffix(".gz").rpartition(".")[2]
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise InputError(f"cannot tell what a .{kind} file holds; expected {', '.join(_READERS)}", path=path)
+    molecules = []
+    for line, smiles, name, properties in reader(read_text(path), path):
+        try:
+            if isinstance(smiles, InputError):
+                raise smiles
+            molecules.append(NamedMolecule(canonical(smiles), name, properties))
+        except InputError as error:
+            if ledger is None:
+                raise InputError(str(error), path=path, line=line) from None
+            ledger.append(Skipped(str(path), f"line {line} {name}".strip(), str(error)))
+    if not molecules and ledger is None:
+        raise InputError("found no molecule", path=path)
+    return molecules
+
+
+def _read_smi(text: str, path: object):
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip() and not line.startswith("#"):
+            smiles, *name = line.split(None, 1)
+            yield number, smiles, name[0].strip() if name else "", {}
+
+
+def _read_csv(text: str, path: object):
+    rows = csv.DictReader(io.StringIO(text))
+    header = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
+    column = next((header[name] for name in _COLUMNS if name in header), None)
+    if column is None:
+        raise InputError(f"found columns {', '.join(header)}; expected one named smiles", path=path, line=1)
+    named = next((header[name] for name in _NAMES if name in header), None)
+    for row in rows:
+        properties = {key: value for key, value in row.items() if key not in (column, named, None)}
+        yield rows.line_num, row[column] or "", (row[named] or "") if named else "", properties
+
+
+def _read_sdf(text: str, path: object):
+    supplier, line = Chem.SDMolSupplier(), 1
+    blocks = text.split("$$$$")
+    if blocks[-1].strip() and "M  END" not in blocks[-1]:
+        raise InputError(
+            f"the last record is cut short: found {blocks[-1].strip().splitlines()[-1][:40]!r}, expected M  END",
+            path=path,
+            line=len(text.splitlines()),
+        )
+    for block in blocks:
+        if block.strip():
+            with BlockLogs():
+                supplier.SetData(block.removeprefix("\n") + "$$$$\n")
+                mol = next(iter(supplier), None)
+            if mol is None:
+                title = block.removeprefix("\n").split("\n", 1)[0].strip()
+                yield line, InputError("RDKit cannot read or sanitise this record"), title, {}
+            else:
+                name = mol.GetProp("_Name") if mol.HasProp("_Name") else ""
+                yield line, Chem.MolToSmiles(mol), name, mol.GetPropsAsDict()
+        line += block.count("\n")
+
+
+_READERS = {"smi": _read_smi, "smiles": _read_smi, "txt": _read_smi, "csv": _read_csv, "sdf": _read_sdf}
+
+
+def write_smi(path: str | os.PathLike, molecules: Iterable[NamedMolecule]) -> None:
+    """Write one molecule a line, its name after a tab; whole or not at all."""
+    with replacing(path) as stream:
+        for molecule in molecules:
+            name = " ".join(molecule.name.split())
+            stream.write(f"{molecule.smiles}\t{name}\n" if name else f"{molecule.smiles}\n")
+
+
+def write_sdf(
+    path: str | os.PathLike,
+    molecules: Iterable[NamedMolecule],
+    *,
+    coordinates: Literal["2D", "3D"] = "2D",
+    seed: int = 0,
+) -> None:
+    """Write molecules with their properties; 3D is ETKDG, then MMFF94 where it has parameters; whole or not at all."""
+    if coordinates not in ("2D", "3D"):
+        raise InputError(f"coordinates {coordinates!r}; expected 2D or 3D")
+    with replacing(path) as stream:
+        for molecule in molecules:
+            mol = _flat(molecule.smiles) if coordinates == "2D" else embedded(molecule.smiles, seed=seed)
+            mol.SetProp("_Name", " ".join(molecule.name.split()))
+            for key, value in molecule.properties.items():
+                mol.SetProp(str(key), "" if value is None else str(value))
+            stream.write(Chem.SDWriter.GetText(mol, confId=-1))
+
+
+def _flat(smiles: str) -> Chem.Mol:
+    mol = parse_smiles(smiles)
+    rdDepictor.Compute2DCoords(mol)
+    return mol
+
+
+def embedded(smiles: str, *, seed: int = 0) -> Chem.Mol:
+    """Give a molecule hydrogens and one three-dimensional conformer, in Å; InputError where none can be found."""
+    mol = Chem.AddHs(parse_smiles(smiles))
+    parameters = rdDistGeom.ETKDGv3()
+    parameters.randomSeed = seed
+    with BlockLogs():
+        failed = rdDistGeom.EmbedMolecule(mol, parameters) < 0
+        if failed:
+            parameters.useRandomCoords = True
+            failed = rdDistGeom.EmbedMolecule(mol, parameters) < 0
+        if failed:
+            raise InputError(f"molecule {smiles!r}: RDKit finds no 3D coordinates for it; write 2D")
+        if rdForceFieldHelpers.MMFFHasAllMoleculeParams(mol):
+            rdForceFieldHelpers.MMFFOptimizeMolecule(mol, maxIters=500)
+    return mol

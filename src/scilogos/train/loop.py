@@ -1,0 +1,166 @@
+"""The training loop: rows in, checkpoints and metrics out. Killed at any moment, it goes on to the same losses.
+
+Knows nothing of chemistry or tasks, and needs only torch, numpy and safetensors.
+"""
+
+import math
+import signal
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from scilogos.data.batches import Mixture
+from scilogos.data.shards import read_corpus
+from scilogos.errors import CheckpointError, RecipeError
+from scilogos.model import ModelConfig, Transformer, load_checkpoint, save_checkpoint
+from scilogos.train import checkpoints
+from scilogos.train.journal import Journal
+from scilogos.train.loss import Batch, summed_loss
+from scilogos.train.optimiser import Masters
+from scilogos.train.recipe import TrainRecipe
+
+_DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+_TOO_MANY_BAD_STEPS = 10
+
+
+def train(recipe: TrainRecipe, run: Path, *, quiet: bool = False) -> Path:
+    """Run a recipe in folder `run`, from its newest checkpoint if there is one; return the folder of the final weights.
+
+    SIGTERM and Ctrl-C write a checkpoint first. Ten steps without a finite gradient stop the run with CheckpointError.
+    """
+    return _Run(recipe, run, quiet).go()
+
+
+def _model(recipe: TrainRecipe, vocabulary_size: int) -> Transformer:
+    if recipe.start is not None:
+        model, config = load_checkpoint(recipe.start, dtype=_DTYPES[recipe.precision], device=recipe.device)
+        if config.vocab_size != vocabulary_size:
+            raise CheckpointError(f"{recipe.start}: {config.vocab_size} symbols; the corpus has {vocabulary_size}")
+        return model
+    assert recipe.shape is not None
+    config = ModelConfig(
+        vocab_size=vocabulary_size, tie_word_embeddings=True, bos_token_id=0, eos_token_id=0, **asdict(recipe.shape)
+    )
+    model = Transformer(config, dtype=_DTYPES[recipe.precision], device=recipe.device)
+    return model.initialise(torch.Generator(device=recipe.device).manual_seed(recipe.seed))
+
+
+class _Run:
+    """The state of one run."""
+
+    def __init__(self, recipe: TrainRecipe, run: Path, quiet: bool) -> None:
+        if recipe.threads:
+            torch.set_num_threads(recipe.threads)
+        self.recipe, self.run, self.quiet = recipe, run, quiet
+        run.mkdir(parents=True, exist_ok=True)
+        self.corpus = read_corpus(recipe.corpus)
+        self.model = _model(recipe, self.corpus.vocabulary_size)
+        self.masters = Masters(self.model, recipe)
+        self.mixture = self._mixture("train", recipe.seed)
+        table = self.mixture.legal_table
+        self.legal_table_NV = None if table is None else torch.from_numpy(table).to(recipe.device)
+        self.step, self._stop = 0, False
+        self._resume()
+
+    def _mixture(self, split: str, seed: int, only: str | None = None) -> Mixture:
+        r = self.recipe
+        shares = {only: 1.0} if only else r.shares
+        return Mixture(
+            r.corpus, split=split, shares=shares, row_length=r.row_length, seed=seed, answers_only=r.answers_only
+        )
+
+    def _resume(self) -> None:
+        for folder in reversed(checkpoints.found(self.run)):
+            tensors, progress = checkpoints.load(folder)
+            if progress["corpus"] != self.corpus.fingerprint:
+                raise CheckpointError(f"{folder}: was trained on corpus {progress['corpus']}, not {self.corpus.fingerprint}")
+            self.masters.restore(tensors)
+            self.step = progress["step"]
+            self.mixture.draws.__dict__.update(progress["draws"])
+            return
+
+    def go(self) -> Path:
+        r, model = self.recipe, self.model
+        if r.compile:
+            model.compile_blocks()
+        journal = Journal(self.run / "metrics.jsonl", step=self.step, steps=r.steps, quiet=self.quiet)
+        tokens, bad = 0, 0
+        with _Signals(self._request_stop):
+            while self.step < r.steps:
+                loss, norm = self._step()
+                bad = 0 if math.isfinite(norm) else bad + 1
+                if bad == _TOO_MANY_BAD_STEPS:
+                    raise CheckpointError(f"{self.run}: {bad} steps in a row without a finite gradient; lower learning_rate")
+                metrics = {"loss": loss, "gradient_norm": norm, "learning_rate": r.rate(self.step)}
+                self.step += 1
+                tokens += r.step_tokens
+                if self.step % r.validate_every == 0 or self.step == r.steps:
+                    metrics["validation"] = self._validate()
+                journal.write(self.step - 1, metrics)
+                journal.progress(self.step, tokens, loss)
+                if self.step % r.checkpoint_every == 0 or self._stop or self.step == r.steps:
+                    self._save()
+                if self._stop:
+                    raise KeyboardInterrupt
+        return self._finish()
+
+    def _request_stop(self) -> None:
+        self._stop = True
+
+    def _step(self) -> tuple[float, float]:
+        batches = [Batch.of(self.mixture.next(), self.recipe.device) for _ in range(self.recipe.rows_per_step)]
+        count = max(1, sum(len(batch.places_S) for batch in batches))
+        total = 0.0
+        for batch in batches:
+            loss, _ = summed_loss(self.model, batch, self.legal_table_NV)
+            (loss / count).backward()
+            self.masters.collect()
+            total += float(loss.detach())
+        return total / count, self.masters.step(self.recipe.rate(self.step))
+
+    @torch.no_grad()
+    def _validate(self) -> dict[str, float]:
+        """Mean loss of each modality on its first validation rows, in nats a place that counts."""
+        means = {}
+        for name in self.mixture.shares:
+            try:
+                rows = self._mixture("val", 0, only=name)
+            except RecipeError:  # a modality without validation sentences
+                continue
+            total, count = 0.0, 0
+            for _ in range(self.recipe.validate_rows):
+                loss, n = summed_loss(self.model, Batch.of(rows.next(), self.recipe.device), self.legal_table_NV)
+                total, count = total + float(loss), count + n
+            means[name] = total / max(1, count)
+        return means
+
+    def _save(self) -> None:
+        progress = {"draws": asdict(self.mixture.draws), "corpus": self.corpus.fingerprint}
+        checkpoints.save(self.run, self.step, self.masters.state(), progress, self.recipe.keep)
+
+    def _finish(self) -> Path:
+        final = self.run / "final"
+        metadata = {"run": self.recipe.name, "corpus": self.corpus.fingerprint, "steps": str(self.step)}
+        save_checkpoint(final, self.model, self.model.config, dtype=_DTYPES[self.recipe.precision], metadata=metadata)
+        return final
+
+
+class _Signals:
+    """Turn SIGTERM and SIGINT into a request to stop, while the loop runs."""
+
+    def __init__(self, request: Callable[[], None]) -> None:
+        self._request = request
+
+    def __enter__(self) -> None:
+        self._before = {}
+        for number in (signal.SIGTERM, signal.SIGINT):
+            try:
+                self._before[number] = signal.signal(number, lambda *_: self._request())
+            except ValueError:  # not the main thread: signals stay as they are
+                return
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

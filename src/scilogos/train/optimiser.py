@@ -1,0 +1,96 @@
+"""Muon or AdamW over fp32 master weights, while the model itself computes in bf16.
+
+Muon (K. Jordan 2024, with the update scaled to AdamW's size as in arXiv 2502.16982) moves the matrices inside the
+layers; AdamW moves embeddings and norms.
+"""
+
+import torch
+from torch import Tensor
+
+from scilogos.model import Transformer
+from scilogos.train.recipe import TrainRecipe
+
+
+class Masters:
+    """fp32 masters of a model's parameters, their gradients and optimisers."""
+
+    def __init__(self, model: Transformer, recipe: TrainRecipe) -> None:
+        self.parameters = dict(model.named_parameters())
+        self.masters = {name: p.detach().float().clone() for name, p in self.parameters.items()}
+        for master in self.masters.values():
+            master.grad = torch.zeros_like(master)
+        matrices = {n for n, p in self.masters.items() if p.ndim == 2 and n.startswith("layers.")}
+        self._names: list[list[str]] = []
+        self.optimisers: list[torch.optim.Optimizer] = []
+        rest = list(self.masters)
+        if recipe.optimiser == "muon":
+            rest = [n for n in rest if n not in matrices]
+            muon = torch.optim.Muon(
+                [self.masters[n] for n in sorted(matrices)],
+                lr=recipe.learning_rate,
+                weight_decay=recipe.weight_decay,
+                adjust_lr_fn="match_rms_adamw",
+            )
+            self.optimisers.append(muon)
+            self._names.append(sorted(matrices))
+        decayed = [n for n in rest if self.masters[n].ndim == 2]
+        plain = [n for n in rest if self.masters[n].ndim < 2]
+        adamw = torch.optim.AdamW(
+            [
+                {"params": [self.masters[n] for n in decayed], "weight_decay": recipe.weight_decay},
+                {"params": [self.masters[n] for n in plain], "weight_decay": 0.0},
+            ],
+            lr=recipe.learning_rate,
+            betas=(0.9, 0.95),
+            fused=True,
+        )
+        self.optimisers.append(adamw)
+        self._names.append(decayed + plain)
+        self._clip = recipe.clip
+
+    def collect(self, scale: float = 1.0) -> None:
+        """Add the model's gradients, times `scale`, to the masters' and clear them."""
+        for name, parameter in self.parameters.items():
+            if parameter.grad is not None:
+                self.masters[name].grad.add_(parameter.grad.float(), alpha=scale)
+                parameter.grad = None
+
+    @torch.no_grad()
+    def step(self, rate: float) -> float:
+        """Clip, move the masters at this learning rate, copy them into the model; return the gradient norm."""
+        norm = float(torch.nn.utils.clip_grad_norm_(list(self.masters.values()), self._clip))
+        if norm == norm and norm != float("inf"):
+            for optimiser in self.optimisers:
+                for group in optimiser.param_groups:
+                    group["lr"] = rate
+                optimiser.step()
+            for name, parameter in self.parameters.items():
+                parameter.copy_(self.masters[name])
+        for master in self.masters.values():
+            master.grad.zero_()
+        return norm
+
+    def state(self) -> dict[str, Tensor]:
+        """Masters and optimiser state as named tensors."""
+        tensors = {f"master/{name}": master for name, master in self.masters.items()}
+        for names, optimiser in zip(self._names, self.optimisers, strict=True):
+            for index, entry in optimiser.state_dict()["state"].items():
+                for key, value in entry.items():
+                    tensors[f"{key}/{names[index]}"] = torch.as_tensor(value).contiguous()
+        return tensors
+
+    @torch.no_grad()
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Take back what `state` gave."""
+        for name, master in self.masters.items():
+            master.copy_(tensors[f"master/{name}"])
+            self.parameters[name].copy_(master)
+        for names, optimiser in zip(self._names, self.optimisers, strict=True):
+            state = optimiser.state_dict()
+            by_name: dict[str, dict[str, Tensor]] = {}
+            for key, tensor in tensors.items():
+                kind, name = key.split("/", 1)
+                if kind != "master" and name in names:
+                    by_name.setdefault(name, {})[kind] = tensor
+            state["state"] = {i: by_name[name] for i, name in enumerate(names) if name in by_name}
+            optimiser.load_state_dict(state)

@@ -1,0 +1,91 @@
+"""What a training run is: the recipe as frozen dataclasses that check themselves and build nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from scilogos.errors import RecipeError
+from scilogos.recipe import read_toml, to_dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The transformer to build when a run starts from random weights; the vocabulary comes with the corpus."""
+
+    family: Literal["qwen3", "llama"] = "qwen3"
+    hidden_size: int
+    intermediate_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    num_key_value_heads: int
+    head_dim: int
+    rope_theta: float = 10_000.0
+    max_position_embeddings: int = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainRecipe:
+    """One run of the loop. Lengths are in tokens; the learning rate warms up, stays, and decays linearly to zero."""
+
+    name: str
+    corpus: Path
+    shares: dict[str, float]  # modality -> share of the tokens
+    tokens: int
+    shape: Shape | None = None
+    start: Path | None = None  # a checkpoint folder to start from instead of random weights
+    row_length: int = 8192
+    rows_per_step: int = 2
+    optimiser: Literal["muon", "adamw"] = "muon"
+    learning_rate: float = 2e-3
+    warmup_tokens: int = 500_000
+    decay_tokens: int = 0
+    weight_decay: float = 0.1
+    clip: float = 1.0
+    answers_only: bool = False
+    precision: Literal["bf16", "fp32"] = "bf16"
+    compile: bool = True
+    seed: int = 1
+    validate_every: int = 100  # steps
+    validate_rows: int = 2
+    checkpoint_every: int = 50  # steps
+    keep: int = 2  # checkpoints
+    threads: int = 0  # 0: as torch finds
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        if (self.shape is None) == (self.start is None):
+            raise RecipeError(f"{self.name}: give either [shape] for random weights or `start`, a checkpoint folder")
+        for key in ("tokens", "row_length", "rows_per_step", "validate_every", "checkpoint_every", "keep"):
+            if getattr(self, key) <= 0:
+                raise RecipeError(f"{self.name}.{key}: found {getattr(self, key)}; expected a positive number")
+        if self.warmup_tokens + self.decay_tokens > self.tokens:
+            raise RecipeError(f"{self.name}: warm-up and decay together exceed tokens = {self.tokens}")
+        if not self.shares or min(self.shares.values()) < 0 or not sum(self.shares.values()):
+            raise RecipeError(f"{self.name}.shares: expected a share above 0 for at least one modality")
+
+    @property
+    def step_tokens(self) -> int:
+        """Places of one optimiser step."""
+        return self.row_length * self.rows_per_step
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        return -(-self.tokens // self.step_tokens)
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a 0-based step."""
+        done, left = (step + 1) * self.step_tokens, (self.steps - step) * self.step_tokens
+        warm = min(1.0, done / self.warmup_tokens) if self.warmup_tokens else 1.0
+        cool = min(1.0, left / self.decay_tokens) if self.decay_tokens else 1.0
+        return self.learning_rate * min(warm, cool)
+
+
+def read_recipe(path: Path) -> TrainRecipe:
+    """Read a run from the `[train]` table of a TOML file; relative folders are as written, from where the run starts."""
+    table = read_toml(path)
+    unknown = sorted(set(table) - {"train", "corpus"})
+    if unknown or "train" not in table:
+        found = ", ".join(map(repr, unknown)) or "no [train]"
+        raise RecipeError(f"{path}: found {found}; expected a table [train]")
+    return to_dataclass(TrainRecipe, table["train"], f"{path}: train")
