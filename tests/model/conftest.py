@@ -28,6 +28,15 @@ CONFIGS = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Threads only get in each other's way on tensors this small."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(params=CONFIGS)
 def config(request) -> ModelConfig:
     return CONFIGS[request.param]

@@ -10,9 +10,10 @@ from scilogos.model.attention import LONGEST_BY_PRODUCTS, MAX_RECTANGLES, plan_r
 
 LENGTHS = [7, 1, 30, 12, 12, 3, 55, 2, 29]
 TAIL = 9
+NUM_TOKENS = sum(LENGTHS) + TAIL
 
 
-def row(H=4, G=2, K=8, T=sum(LENGTHS) + TAIL, dtype=torch.float32):
+def row(H=4, G=2, K=8, T=NUM_TOKENS, dtype=torch.float32):
     generator = torch.Generator().manual_seed(0)
     return [torch.randn(T, heads, K, generator=generator).to(dtype).requires_grad_() for heads in (H, G, G)]
 

@@ -1,9 +1,12 @@
 """Decoding with cached prompts equals reading everything again."""
 
+from itertools import chain
+
 import pytest
 import torch
 
 from scilogos.model import PackedAttention, PromptCache
+from scilogos.model.cache import GROWTH
 
 PROMPT_LENGTHS = [5, 11, 2]
 n = 4
@@ -25,7 +28,7 @@ class Rows:
         """Return the last hidden state of every row [R, D], each read from its start."""
         lengths = [len(text) for text in self.texts]
         positions_T = torch.cat([torch.arange(length) for length in lengths])
-        hidden_TD = model(torch.tensor(sum(self.texts, [])), positions_T, PackedAttention(lengths))
+        hidden_TD = model(torch.tensor([*chain(*self.texts)]), positions_T, PackedAttention(lengths))
         return hidden_TD[torch.tensor(lengths).cumsum(0) - 1]
 
 
@@ -39,7 +42,7 @@ def cache(config, model, rows):
     cache = PromptCache(config, PROMPT_LENGTHS, n, 6, dtype=torch.float32)
     reading = cache.reading()
     with torch.no_grad():
-        hidden_TD = model(torch.tensor(sum(rows.prompts, [])), reading.positions_T, reading)
+        hidden_TD = model(torch.tensor([*chain(*rows.prompts)]), reading.positions_T, reading)
         expected_RD = rows.recomputed(model)
     torch.testing.assert_close(hidden_TD[reading.last_P].repeat_interleave(n, 0), expected_RD, atol=1e-5, rtol=1e-5)
     return cache
@@ -98,9 +101,19 @@ def test_bfloat16_decoding_is_near_float32(tiny_config, tiny_model):
         cache = PromptCache(tiny_config, PROMPT_LENGTHS, n, 3, dtype=dtype)
         with torch.no_grad():
             reading = cache.reading()
-            model(torch.tensor(sum(rows.prompts, [])), reading.positions_T, reading)
+            model(torch.tensor([*chain(*rows.prompts)]), reading.positions_T, reading)
             for _ in range(3):
                 step = cache.step()
                 hidden[dtype] = model(torch.tensor(rows.draw(3 * n)), step.positions_R, step).float()
     wide, narrow = hidden.values()
     assert (wide - narrow).norm() < 0.05 * wide.norm()
+
+
+def test_growing_loses_nothing(tiny_config, tiny_model):
+    rows = Rows(tiny_config)
+    cache = PromptCache(tiny_config, PROMPT_LENGTHS, n, GROWTH + 3, dtype=torch.float32)
+    reading = cache.reading()
+    with torch.no_grad():
+        tiny_model(torch.tensor([*chain(*rows.prompts)]), reading.positions_T, reading)
+    for _ in range(GROWTH + 3):
+        advance(tiny_model, cache, rows)

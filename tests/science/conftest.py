@@ -21,8 +21,10 @@ def pdb_atom(serial, name, code, chain, label, xyz, *, element=None, occ=1.0, al
     x, y, z = xyz
     element = element or name[0]
     field = f" {name:<3}" if len(element) == 1 and len(name) < 4 else f"{name:<4}"
-    return (f"{record:<6}{serial:>5} {field}{alt}{code:>3} {chain}{number:>4}{icode}   "
-            f"{x:8.3f}{y:8.3f}{z:8.3f}{occ:6.2f}{10.0:6.2f}          {element:>2}")
+    return (
+        f"{record:<6}{serial:>5} {field}{alt}{code:>3} {chain}{number:>4}{icode}   "
+        f"{x:8.3f}{y:8.3f}{z:8.3f}{occ:6.2f}{10.0:6.2f}          {element:>2}"
+    )
 
 
 def peptide(codes, *, chain="A", labels=None, origin=(0.0, 0.0, 0.0), record="ATOM"):
@@ -35,8 +37,10 @@ def peptide(codes, *, chain="A", labels=None, origin=(0.0, 0.0, 0.0), record="AT
         if code != "GLY":
             atoms["CB"] = (x + 1.3, y + 2.1, z)
         hetero = "HETATM" if code == "MSE" else record
-        lines += [pdb_atom(len(lines) + k, name, code, chain, label, at, record=hetero)
-                  for k, (name, at) in enumerate(atoms.items(), 1)]
+        lines += [
+            pdb_atom(len(lines) + k, name, code, chain, label, at, record=hetero)
+            for k, (name, at) in enumerate(atoms.items(), 1)
+        ]
     return lines
 
 
@@ -46,8 +50,15 @@ def ring(code="LIG", *, chain="A", label="401", centre=(1.3, 6.0, 0.0)):
 
     cx, cy, cz = centre
     return [
-        pdb_atom(900 + k, f"C{k + 1}", code, chain, label,
-                 (cx + 1.4 * math.cos(math.pi * k / 3), cy + 1.4 * math.sin(math.pi * k / 3), cz), record="HETATM")
+        pdb_atom(
+            900 + k,
+            f"C{k + 1}",
+            code,
+            chain,
+            label,
+            (cx + 1.4 * math.cos(math.pi * k / 3), cy + 1.4 * math.sin(math.pi * k / 3), cz),
+            record="HETATM",
+        )
         for k in range(6)
     ]
 
@@ -57,8 +68,10 @@ def small_pdb(tmp_path):
     """Give a file with chain A (A G MSE C S, numbers 45 45A 46 47 60), a ring over its start, water, zinc, a glycan."""
     lines = peptide(["ALA", "GLY", "MSE", "CYS", "SER"], labels=["45", "45A", "46", "47", "60"])
     lines += ["TER"] + ring() + ring("NAG", label="402", centre=(30, 30, 30))
-    lines += [pdb_atom(950, "ZN", "ZN", "A", "403", (0, -3, 0), element="ZN", record="HETATM"),
-              pdb_atom(951, "O", "HOH", "A", "501", (0, 4, 0), record="HETATM")]
+    lines += [
+        pdb_atom(950, "ZN", "ZN", "A", "403", (0, -3, 0), element="ZN", record="HETATM"),
+        pdb_atom(951, "O", "HOH", "A", "501", (0, 4, 0), record="HETATM"),
+    ]
     path = tmp_path / "small.pdb"
     path.write_text("\n".join([*lines, "END"]) + "\n")
     return path

@@ -11,10 +11,7 @@ HEAVY = (
     "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYCSR"
     "WGGDGFYAMDYWGQGTLVTVSS"
 )
-LIGHT = (
-    "DIQMTQSPSSLSASVGDRVTITCRASQDVNTAVAWYQQKPGKAPKLLIYSASFLYSGVPSRFSGSRSGTDFTLTISSLQPEDFATYYCQQHYTTPPTFGQ"
-    "GTKVEIK"
-)
+LIGHT = "DIQMTQSPSSLSASVGDRVTITCRASQDVNTAVAWYQQKPGKAPKLLIYSASFLYSGVPSRFSGSRSGTDFTLTISSLQPEDFATYYCQQHYTTPPTFGQGTKVEIK"
 
 
 def loops(domain):
@@ -27,6 +24,13 @@ def test_loops_of_trastuzumab():
     light = variable_domain(LIGHT)
     assert light.chain == "K" and loops(light) == {"L1": "QDVNTA", "L2": "SAS", "L3": "QQHYTTPPT"}
     assert loops(variable_domain(LIGHT, scheme="chothia")) == {"L1": "RASQDVNTAVA", "L2": "SASFLYS", "L3": "QQHYTTPPT"}
+
+
+@pytest.mark.parametrize("scheme", ["imgt", "chothia"])
+def test_a_loop_so_long_that_its_insertion_letters_run_out(scheme):
+    long = HEAVY.replace("GGDGFY", "GGDGFYSSGYYPDSGSYTDYGYSGDYSGYSGYYYTSG")
+    domain = variable_domain(long, scheme=scheme)
+    assert domain.residues == long and loops(domain)["H3"].endswith("GGDGFYSSGYYPDSGSYTDYGYSGDYSGYSGYYYTSGAMDY")
 
 
 def test_domain_is_cut_from_its_chain():

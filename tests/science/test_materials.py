@@ -26,7 +26,9 @@ def test_order_by_mass_then_text_and_node_verbatim():
     assert made.net == "pcu"
 
 
-@pytest.mark.parametrize(("net", "kept"), [("UNKNOWN", None), ("ERROR,pcu", "pcu"), ("sql,hcb", "sql,hcb"), (None, None)])
+@pytest.mark.parametrize(
+    ("net", "kept"), [("UNKNOWN", None), ("ERROR,pcu", "pcu"), ("sql,hcb", "sql,hcb"), (None, None)]
+)
 def test_nets(net, kept):
     assert material("[Zn]", ACID, net).net == kept
 

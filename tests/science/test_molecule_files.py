@@ -56,7 +56,11 @@ def test_bad_and_cut_sdf(tmp_path):
         read_molecules(path)
     path.write_text(text.replace(" C   0", " Qq  0", 1))
     ledger = []
-    assert len(read_molecules(path, ledger=ledger)) == 1 and len(ledger) == 1
+    assert len(read_molecules(path, ledger=ledger)) == 1 and ledger[0].item == "line 1 ethanol"
+    path.write_text(text.replace(" N   0", " Qq  0", 1))
+    second = text.splitlines().index("alanine") + 1
+    with pytest.raises(InputError, match=rf"a\.sdf:{second}: RDKit cannot read"):
+        read_molecules(path)
 
 
 def test_files_that_are_not_there_or_empty_or_odd(tmp_path):
@@ -97,6 +101,8 @@ def test_disk_full_while_writing(tmp_path, monkeypatch):
     import builtins
 
     real = builtins.open
-    monkeypatch.setattr(builtins, "open", lambda p, *a, **k: real("/dev/full" if str(p).endswith(".part") else p, *a, **k))
+    monkeypatch.setattr(
+        builtins, "open", lambda p, *a, **k: real("/dev/full" if str(p).endswith(".part") else p, *a, **k)
+    )
     with pytest.raises(StorageError, match="No space left"):
         write_sdf(tmp_path / "a.sdf", TWO)

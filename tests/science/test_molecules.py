@@ -7,9 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scilogos.errors import InputError
+from scilogos.grammar.objects import Molecule
 from scilogos.science import (
-    canonical, descriptors, element_counts, heavy_atoms, is_valid, largest_fragment, neutralised, order_reactants,
-    randomised, rooted, roots, similarity,
+    canonical,
+    descriptors,
+    element_counts,
+    heavy_atoms,
+    is_valid,
+    largest_fragment,
+    neutralised,
+    order_reactants,
+    randomised,
+    rooted,
+    roots,
+    similarity,
 )
 
 DRUGS = [
@@ -29,12 +40,27 @@ def test_canonical_clears_maps_and_the_stereo_that_only_maps_made():
     assert canonical("OC(=O)[C@@H](N)C") == canonical("C[C@H](N)C(O)=O")
 
 
+def test_dative_bonds_are_written_single_since_the_language_has_no_arrow():
+    text = "[O-]C(=O)CN1CC[N]23CC(=O)O[Sb]3(OC(=O)C1)OC(=O)C2"
+    want = canonical(text)
+    assert ">" not in want and canonical(want) == want
+    Molecule(want)
+    writings = [
+        *roots(text, 6, random.Random(0)),
+        rooted(text, 3),
+        randomised(text, random.Random(0)),
+        neutralised(text),
+    ]
+    assert not any(">" in writing or "<" in writing for writing in writings)
+    assert {canonical(writing) for writing in writings[:-1]} == {want}
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("C(C", "position 3"),
         ("CC(C)(C)(C)C", "valence.*position 1"),
-        ("OC1cc(Q)1", "position 6.*'Q'"),
+        ("OC1cc(Q)1", "position 6.*'Q"),
         ("Clc1cccc1", "kekulize.*position 2"),
         ("C1CC", "ring bond 1"),
         ("CCO ethanol", "position 3"),
@@ -95,7 +121,7 @@ def test_descriptors_of_paracetamol():
     found = descriptors("CC(=O)Nc1ccc(O)cc1")
     assert found["mw"] == pytest.approx(151.165, abs=1e-3)
     assert found["tpsa"] == pytest.approx(49.33, abs=0.01)
-    assert (found["hbd"], found["hba"], found["heavy_atoms"], found["lipinski"]) == (2, 2, 11, 5)
+    assert (found["hbd"], found["hba"], found["heavy_atoms"], found["lipinski"]) == (2, 3, 11, 5)
     assert 0.5 < found["qed"] < 0.7 and 0.9 < found["sa"] <= 1
 
 

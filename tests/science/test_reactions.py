@@ -48,8 +48,7 @@ def test_writings_of_an_amide_run_in_step():
 
 def test_reactants_come_in_the_products_order():
     for product, reactants in reaction_writings(AMIDE, random.Random(3), 8):
-        first = "acid" if product.index("=O") < product.index("c1") else "amine"
-        assert ("Cl" in reactants[0]) == (first == "acid")
+        assert ("Cl" in reactants[0]) == (product[0] in "CO")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +75,7 @@ def test_map_numbers_and_atom_order_do_not_leak():
 def test_every_writing_keeps_its_molecules(reactions):
     for mapped in reactions:
         product, reactants = expected(mapped)
-        writings = reaction_writings(mapped, random.Random(1), 3)
+        writings = reaction_writings(mapped, random.Random(1), 2)
         assert writings and writings[0][0] == product
         for text, parts in writings:
             assert canonical(text) == product

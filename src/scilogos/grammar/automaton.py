@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from scilogos.grammar import forms, tags
 from scilogos.grammar import smiles as smiles_syntax
-from scilogos.grammar.bracket import START as BRACKET_START
-from scilogos.grammar.bracket import advance, is_bracket_atom
+from scilogos.grammar.bracket import sound_length
 from scilogos.grammar.objects import NET_CHARACTERS, RESIDUES, UNKNOWN_RESIDUE
 from scilogos.grammar.residues import RESIDUE_SMILES
 from scilogos.grammar.symbols import Symbol, smiles_symbols
@@ -175,7 +174,7 @@ class Automaton:
         name, prefix, spelled = state.inner
         if symbol.kind == "spell":
             text = spelled + symbol.text
-            if len(symbol.text) != 1 or not _spells(text):
+            if len(symbol.text) != 1 or sound_length(text) < len(text):
                 return None
             if symbol.text != "]":
                 return Smiles(name, prefix, text)
@@ -208,12 +207,6 @@ class Automaton:
         if symbol.kind == "net":
             return Net(True) if len(symbol.text) == 1 and symbol.text in NET_CHARACTERS else None
         return Framework("net") if symbol == ("tag", tags.NET_E) and state.inner.filled else None
-
-def _spells(text: str) -> bool:
-    position = BRACKET_START
-    for character in text:
-        position = advance(position, character) if position else None
-    return position is not None and (text[-1] != "]" or is_bracket_atom(text))
 
 
 _STEPS = {

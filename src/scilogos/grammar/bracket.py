@@ -22,7 +22,7 @@ _CHIRALITIES = (
     *(f"@TB{n}" for n in range(1, 21)), *(f"@OH{n}" for n in range(1, 31)),
 )  # fmt: skip
 _HYDROGENS = ("H", *("H" + d for d in _DIGITS))
-_CHARGES = tuple(sign * n for sign in "+-" for n in (1, 2, 3, 4)) + tuple(
+_CHARGES = tuple(sign * n for sign in "+-" for n in (1, 2)) + tuple(
     f"{sign}{n}" for sign in "+-" for n in range(1, 16)
 )
 _MAPS = tuple(f":{n}" for n in range(1000))
@@ -73,6 +73,20 @@ def advance(position: Position, character: str) -> Position | None:
     return frozenset(places) or None
 
 
+def sound_length(text: str) -> int:
+    """How many characters from the left begin some bracket atom: the place of the first wrong one.
+
+    >>> sound_length("[Xx]"), sound_length("[nH]")
+    (2, 4)
+    """
+    position: Position | None = START
+    for i, character in enumerate(text):
+        position = advance(position, character)
+        if position is None:
+            return i
+    return len(text)
+
+
 @lru_cache(maxsize=None)
 def is_bracket_atom(text: str) -> bool:
     """Whether the whole text, brackets included, is one bracket atom.
@@ -80,7 +94,4 @@ def is_bracket_atom(text: str) -> bool:
     >>> is_bracket_atom("[C@@H]"), is_bracket_atom("[13CH3-]"), is_bracket_atom("[Xx]"), is_bracket_atom("[nH")
     (True, True, False, False)
     """
-    position: Position | None = START
-    for character in text:
-        position = advance(position, character) if position else None
-    return position is not None and (len(PARTS), "") in position
+    return sound_length(text) == len(text) and text.endswith("]")

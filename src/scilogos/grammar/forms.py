@@ -31,7 +31,7 @@ class Form(NamedTuple):
 
 FORMS = {
     "protein": Form(("chain", "marked", "expanded")),
-    "antibody": Form(("antibody",)),
+    "antibody": Form(("antibody", "gapped", "filled")),
     "molecule": Form(("molecule",)),
     "material": Form(("material",)),
     "transform": Form((f"marked+ {tags.TRANS} expanded+",), tags.TRANS),

@@ -4,10 +4,11 @@ Objects    Protein, Antibody, Molecule, Material
 Sentences  each object alone; Located, Transform, Complex, Reaction, Retro, Design, Edit
 """
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, fields
+from typing import Literal, get_args, get_origin
 
 from scilogos.errors import ObjectError, ParseError
+from scilogos.grammar import forms
 from scilogos.grammar import smiles as smiles_syntax
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
@@ -50,7 +51,8 @@ class Protein:
             raise ObjectError(f"level is {self.level!r}; expected one of {', '.join(get_args(Level))}")
         sites = tuple(sorted(set(self.sites))) if self.level != "plain" else ()
         if sites and not 0 <= sites[0] <= sites[-1] < len(self.residues):
-            raise ObjectError(f"site {sites[-1]} lies outside a chain of {len(self.residues)} residues (0-based)")
+            outside = sites[0] if sites[0] < 0 else sites[-1]
+            raise ObjectError(f"site {outside} lies outside a chain of {len(self.residues)} residues (0-based)")
         level = self.level if sites else "plain"
         if level == "expanded" and all(self.residues[i] == UNKNOWN_RESIDUE for i in sites):
             level = "marked"
@@ -114,16 +116,62 @@ class Material:
     net: str | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "nodes", tuple(self.nodes))
+        object.__setattr__(self, "linkers", tuple(self.linkers))
         if not self.nodes or not self.linkers:
             raise ObjectError("a material needs at least one node fragment and one linker")
         for node in self.nodes:
             _check_smiles(node, "node fragment")
+        for linker in self.linkers:
+            if not isinstance(linker, Molecule):
+                raise ObjectError(f"linker {linker!r}: expected a Molecule")
         if self.net is not None and (not self.net or set(self.net) - set(NET_CHARACTERS)):
             raise ObjectError(f"net {self.net!r}: expected an RCSR code such as pcu")
 
 
+Object = Protein | Antibody | Molecule | Material
+
+
+def kinds(thing: Object) -> frozenset[str]:
+    """The object kinds of the table of forms that a thing is."""
+    match thing:
+        case Protein(level="plain"):
+            return frozenset({"chain", "marked", "expanded"})
+        case Protein(level="expanded"):
+            return frozenset({"expanded"})
+        case Protein(residues=residues, sites=sites):
+            only_unknown = all(residues[i] == UNKNOWN_RESIDUE for i in sites)
+            return frozenset({"marked", "expanded"} if only_unknown else {"marked"})
+        case Antibody(loops=()):
+            return frozenset({"antibody", "gapped", "filled"})
+        case Antibody():
+            return frozenset({"gapped" if thing.gapped else "filled"})
+    return frozenset({type(thing).__name__.lower()})
+
+
+class _Joined:
+    """A sentence of several objects: its fields stand in the order of its text, the joint before the last of them."""
+
+    def __post_init__(self) -> None:
+        name, (*_, last) = type(self).__name__.lower(), fields(self)  # type: ignore[arg-type]
+        position = frozenset(item for item in forms.START if item[0] == name)
+        for field in fields(self):  # type: ignore[arg-type]
+            value, many = getattr(self, field.name), get_origin(field.type) is tuple
+            things = tuple(value) if many and not isinstance(value, Object) else (value,)
+            if many:
+                object.__setattr__(self, field.name, things)
+            joint = forms.FORMS[name].joint if field is last else None
+            for matched in [frozenset({joint})] * bool(joint) + [kinds(thing) for thing in things]:
+                expected = " or ".join(sorted(forms.expected(position))) or "no more"
+                position = forms.advance(position, matched)
+                if not position:
+                    raise ObjectError(f"{name}, {field.name}: found {' or '.join(sorted(matched))}; expected {expected}")
+        if not forms.completed(position):
+            raise ObjectError(f"{name}, {last.name}: expected {' or '.join(sorted(forms.expected(position)))}")
+
+
 @dataclass(frozen=True)
-class Located:
+class Located(_Joined):
     """Chains, and the same chains with their binding sites marked."""
 
     chains: tuple[Protein, ...]
@@ -131,7 +179,7 @@ class Located:
 
 
 @dataclass(frozen=True)
-class Transform:
+class Transform(_Joined):
     """Marked chains, and the same chains with the marked residues written as SMILES."""
 
     marked: tuple[Protein, ...]
@@ -139,7 +187,7 @@ class Transform:
 
 
 @dataclass(frozen=True)
-class Complex:
+class Complex(_Joined):
     """Chains with the contacts of one ligand, and the ligand."""
 
     chains: tuple[Protein, ...]
@@ -147,7 +195,7 @@ class Complex:
 
 
 @dataclass(frozen=True)
-class Reaction:
+class Reaction(_Joined):
     """Reactants and products."""
 
     reactants: tuple[Molecule, ...]
@@ -155,7 +203,7 @@ class Reaction:
 
 
 @dataclass(frozen=True)
-class Retro:
+class Retro(_Joined):
     """A product and the reactants that give it."""
 
     product: Molecule
@@ -163,7 +211,7 @@ class Retro:
 
 
 @dataclass(frozen=True)
-class Design:
+class Design(_Joined):
     """Antigen chains (may be none), antibodies with gaps, and the same antibodies filled."""
 
     antigens: tuple[Protein, ...]
@@ -172,12 +220,11 @@ class Design:
 
 
 @dataclass(frozen=True)
-class Edit:
+class Edit(_Joined):
     """A parent protein and a fitter variant of it."""
 
     parent: Protein
     variant: Protein
 
 
-Object = Protein | Antibody | Molecule | Material
 Sentence = Object | Located | Transform | Complex | Reaction | Retro | Design | Edit

@@ -23,6 +23,7 @@ from scilogos.grammar.objects import (
     Retro,
     Sentence,
     Transform,
+    kinds,
 )
 from scilogos.grammar.residues import RESIDUE_SMILES
 
@@ -155,23 +156,6 @@ _READERS: dict[str, Callable[[_Reader], Object]] = {
     tags.MOLECULE_S: _molecule,
     tags.MATERIAL_S: _material,
 }
-
-
-def kinds(thing: Object) -> frozenset[str]:
-    """The object kinds of the table of forms that a thing is."""
-    match thing:
-        case Protein(level="plain"):
-            return frozenset({"chain", "marked", "expanded"})
-        case Protein(level="expanded"):
-            return frozenset({"expanded"})
-        case Protein(residues=residues, sites=sites):
-            only_unknown = all(residues[i] == UNKNOWN_RESIDUE for i in sites)
-            return frozenset({"marked", "expanded"} if only_unknown else {"marked"})
-        case Antibody(loops=()):
-            return frozenset({"antibody", "gapped", "filled"})
-        case Antibody():
-            return frozenset({"gapped" if thing.gapped else "filled"})
-    return frozenset({type(thing).__name__.lower()})
 
 
 def _describe(position: forms.Position) -> str:

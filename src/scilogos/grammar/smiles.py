@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from scilogos.errors import ParseError
-from scilogos.grammar.bracket import is_bracket_atom
+from scilogos.grammar.bracket import is_bracket_atom, sound_length
 
 ORGANIC = ("B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I", "b", "c", "n", "o", "p", "s", "*")
 BONDS = ("-", "=", "#", "$", ":", "/", "\\")
@@ -91,6 +91,8 @@ def check(smiles: str) -> None:
     prefix, position = START, 0
     for symbol in cut(smiles):
         after = prefix.step(symbol)
+        if after is None and symbol[0] == "[":
+            raise ParseError(smiles, position + sound_length(symbol), "a bracket atom such as [C@@H] or [Na+]")
         if after is None:
             raise ParseError(smiles, position, prefix.expected(), symbol)
         prefix, position = after, position + len(symbol)

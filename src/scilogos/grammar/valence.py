@@ -6,6 +6,7 @@ that need an atom to close on, no bond twice. `ending` gives the symbol of a sho
 not decided here. Source of the valences: `atoms.py`.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -102,10 +103,10 @@ def _step(prefix: Prefix, kind: Class) -> Prefix | None:
     elif kind is None:
         return None
     elif kind[0] == "bond":
-        return _bond(prefix, kind[1])
+        after = _bond(prefix, kind[1])
     else:
         after = _ring(prefix, kind[1])
-    return after if after is not None and _can_close(after) else None
+    return after if after is not None and _can_end(after) else None
 
 
 def _spend(live: Live, order: int, aromatic: bool) -> Live | None:
@@ -162,8 +163,10 @@ def _ring(prefix: Prefix, number: int) -> Prefix | None:
     here = prefix.current
     opened = next((ring for ring in prefix.rings if ring.number == number), None)
     if opened is None:
+        if number not in _free(prefix):
+            return None
         spent = _spend(prefix.atoms[here], prefix.order or 1, False)
-        if spent is None or len(prefix.rings) >= MAX_RINGS:
+        if spent is None or prefix.order == 3 or (len(prefix.rings) >= MAX_RINGS and not _must_open(prefix)):
             return None
         rings = tuple(sorted((*prefix.rings, Ring(number, here, prefix.order))))
         return prefix._replace(phase="atom", order=0, atoms=_put(prefix.atoms, here, spent), rings=rings)
@@ -183,6 +186,15 @@ def _ring(prefix: Prefix, number: int) -> Prefix | None:
     atoms = _put(_put(prefix.atoms, here, spent), there, paid)
     rings = tuple(ring for ring in prefix.rings if ring.number != number)
     return _renumber(prefix._replace(phase="atom", order=0, atoms=atoms, rings=rings, bonds=prefix.bonds | {pair}))
+
+
+def _free(prefix: Prefix) -> list[int]:
+    """The numbers that a new ring bond may take, lowest first; any other would write the same molecule.
+
+    Three, since a number closed at an atom is not opened again there by the usual writers.
+    """
+    used = {ring.number for ring in prefix.rings}
+    return [n for n in range(1, MAX_RINGS + 4) if n not in used][:3]
 
 
 def _put(atoms: tuple[Live, ...], i: int, live: Live) -> tuple[Live, ...]:
@@ -206,57 +218,87 @@ def _renumber(prefix: Prefix) -> Prefix | None:
     )
 
 
-def _feasible(prefix: Prefix, i: int, live: Live) -> bool:
-    """Whether atom i can still get the aromatic bonds that it needs."""
-    reachable = i == prefix.current or i in prefix.stack
-    opened = sum(ring.atom == i and not ring.order for ring in prefix.rings)
-    return live.need <= opened + (live.slots if reachable else 0)
+_CARBON, _AROMATIC = atom("C"), atom("c")
+ATTACHABLE = frozenset({"B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I"})  # atoms without brackets
 
 
-def _can_close(prefix: Prefix) -> bool:
-    """Whether every open ring bond and every aromatic need can still be served."""
-    if not all(_feasible(prefix, i, live) for i, live in enumerate(prefix.atoms)):
-        return False
+def _lacking(prefix: Prefix, i: int) -> int:
+    """How many aromatic bonds atom i lacks beyond the ring bonds that it has open."""
+    need = prefix.atoms[i].need
+    return max(0, need - sum(ring.atom == i and not ring.order for ring in prefix.rings)) if need > 0 else 0
+
+
+def _aromatic_rings(prefix: Prefix) -> bool:
+    """Whether a ring bond is open that an aromatic atom can close as an aromatic bond."""
+    return any(prefix.atoms[ring.atom].aromatic and not ring.order for ring in prefix.rings)
+
+
+def _must_open(prefix: Prefix) -> bool:
+    """Whether only a new ring bond gives the current atom the aromatic bonds that it lacks."""
+    lacking = _lacking(prefix, prefix.current)
+    return not prefix.order and (lacking == 2 or (lacking == 1 and not _aromatic_rings(prefix)))
+
+
+def _can_end(prefix: Prefix) -> bool:
+    """Whether `ending` leads from here to a complete molecule.
+
+    It does if something fits what stands open (a bond, a branch), and else if every aromatic atom can still get its bonds,
+    as SMILES are written (ring numbers right behind the atom, so one bond at most is lacking later), and open ring bonds
+    have a place to grow from.
+    """
+    if prefix.phase in ("bond", "link", "open"):
+        return any(_step(prefix, kind) is not None for kind in _followers(prefix))
+    for i, live in enumerate(prefix.atoms):
+        if i == prefix.current and prefix.phase == "atom":
+            most = live.slots
+        else:
+            most = min(1, live.slots) if i == prefix.current or i in prefix.stack else 0
+        if _lacking(prefix, i) > most:
+            return False
     return not prefix.rings or prefix.can_grow
 
 
-_CARBON, _AROMATIC = atom("C"), atom("c")
+def _followers(prefix: Prefix) -> Iterator[Class]:
+    """Classes to try behind a bond or an open branch, the shortest way to the end first."""
+    if prefix.phase == "bond":
+        yield from (("ring", ring.number) for ring in prefix.rings)
+    yield from (_AROMATIC, _CARBON) if _lacking(prefix, prefix.current) else (_CARBON, _AROMATIC)
+    if prefix.phase == "bond":
+        yield _free_ring(prefix)
+
+
+def _free_ring(prefix: Prefix) -> Class:
+    numbers = {ring.number for ring in prefix.rings}
+    return ("ring", next(number for number in range(1, 100) if number not in numbers))
 
 
 def ending(prefix: Prefix) -> Class:
     """The class of the next symbol on a short way to the end of the molecule; prefix must not be complete."""
     if prefix.phase == "start":
         return _CARBON
-    live = prefix.atoms[prefix.current]
-    if prefix.phase in ("atom", "bond"):
-        for ring in prefix.rings:
-            if _step(prefix, ("ring", ring.number)) is not None:
-                return ("ring", ring.number)
-    if prefix.phase in ("atom", "closed") and live.need <= 0 and (not prefix.rings or not live.slots):
+    if prefix.phase in ("bond", "link", "open"):
+        return next(kind for kind in _followers(prefix) if _step(prefix, kind) is not None)
+    lacking = _lacking(prefix, prefix.current)
+    if prefix.phase == "atom":
+        closing = (("ring", ring.number) for ring in prefix.rings)
+        closed = next((kind for kind in closing if _step(prefix, kind) is not None), None)
+        if closed is not None:
+            return closed
+        if _must_open(prefix) and prefix.atoms[prefix.current].slots > 1:
+            return _free_ring(prefix)
+    if lacking:
+        return _AROMATIC
+    if _step(prefix, ")") is not None:
         return ")"
-    if live.need <= 0 and prefix.phase in ("atom", "closed") and not _wanting(prefix):
-        return _CARBON
-    aromatic_ring = any(prefix.atoms[ring.atom].aromatic for ring in prefix.rings)
-    if prefix.phase == "atom" and live.need > 0 and live.slots >= 2 and not aromatic_ring:
-        free = next(n for n in range(1, 100) if all(ring.number != n for ring in prefix.rings))
-        if _step(prefix, ("ring", free)) is not None:
-            return ("ring", free)
-    wanted = (_AROMATIC, _CARBON) if live.need > 0 or _wanting(prefix) else (_CARBON, _AROMATIC)
-    return next((kind for kind in wanted if _step(prefix, kind) is not None), ")")
-
-
-def _wanting(prefix: Prefix) -> bool:
-    return any(prefix.atoms[ring.atom].need > 0 for ring in prefix.rings)
+    return _AROMATIC if any(prefix.atoms[ring.atom].need > 0 for ring in prefix.rings) else _CARBON
 
 
 @lru_cache(maxsize=1 << 18)
 def distance(prefix: Prefix) -> int:
-    """How many symbols `ending` takes to a complete molecule; a large number where it finds no way."""
+    """How many symbols `ending` takes to a complete molecule."""
     length = 0
     while not prefix.complete:
         after = _step(prefix, ending(prefix))
-        length += 1
-        if after is None or length > _MAX_ENDING:
-            return _MAX_ENDING
-        prefix = after
+        assert after is not None and length < _MAX_ENDING, prefix
+        prefix, length = after, length + 1
     return length

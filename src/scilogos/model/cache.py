@@ -3,8 +3,7 @@
 All continuations grow in step, one token a row. Knows nothing about sampling or about which row has ended.
 
 Shapes: P prompts, n continuations of each, R = P n rows (prompt-major: row = p n + i), T tokens of all prompts,
-L longest prompt, C capacity of a continuation, c tokens in it, H query heads, G key-value heads, r = H / G, K head
-dimension.
+L longest prompt, C columns allocated for a continuation, H query heads, G key-value heads, r = H / G, K head dimension.
 """
 
 from collections.abc import Sequence
@@ -14,6 +13,8 @@ from torch import Tensor
 
 from scilogos.model.attention import PackedAttention
 from scilogos.model.config import ModelConfig
+
+GROWTH = 16  # columns allocated at a time: products over whole tensors need no copy, over slices of them they do (2 x)
 
 
 class PromptCache:
@@ -33,13 +34,13 @@ class PromptCache:
         self.lengths_P = torch.tensor(list(prompt_lengths), dtype=torch.int64, device=device)
         G, K = config.num_key_value_heads, config.head_dim
         prompt = (len(prompt_lengths), G, max(prompt_lengths), K)
-        own = (len(prompt_lengths), G, num_continuations, capacity, K)
+        own = (len(prompt_lengths), G, num_continuations, 0, K)
         layers = range(config.num_hidden_layers)
         factory = {"dtype": dtype, "device": device}
         self.prompt_keys = [torch.zeros(prompt, **factory) for _ in layers]
         self.prompt_values = [torch.zeros(prompt, **factory) for _ in layers]
-        self.own_keys = [torch.empty(own, **factory) for _ in layers]
-        self.own_values = [torch.empty(own, **factory) for _ in layers]
+        self.own_keys = [torch.zeros(own, **factory) for _ in layers]
+        self.own_values = [torch.zeros(own, **factory) for _ in layers]
 
     @property
     def num_prompts(self) -> int:
@@ -53,6 +54,8 @@ class PromptCache:
     def step(self) -> "ContinuationStep":
         """Make room for one more token in every row and return the attention under which it is read."""
         assert self.length < self.capacity, f"all {self.capacity} steps of the cache are taken"
+        if self.length == self.own_keys[0].shape[3]:
+            self._grow(min(GROWTH, self.capacity - self.length))
         self.length += 1
         return ContinuationStep(self)
 
@@ -76,9 +79,11 @@ class PromptCache:
         group_PG1 = (prompt_P1 * G + torch.arange(G, device=index_Pn.device))[:, :, None]
         source = (group_PG1 * n + (index_Pn - prompt_P1 * n)[:, None]).flatten()
         for tensors in (self.own_keys, self.own_values):
-            for x in tensors:
-                used = x.flatten(0, 2)[:, : self.length]
-                used.copy_(used.index_select(0, source))
+            tensors[:] = [x.flatten(0, 2).index_select(0, source).view(x.shape) for x in tensors]
+
+    def _grow(self, num_columns: int) -> None:
+        for tensors in (self.own_keys, self.own_values):
+            tensors[:] = [torch.nn.functional.pad(x, (0, 0, 0, num_columns)) for x in tensors]
 
 
 class PromptReading:
@@ -104,24 +109,26 @@ class ContinuationStep:
     """Attention of one new token a row [R] to its prompt and to its own past, itself included."""
 
     def __init__(self, cache: PromptCache) -> None:
-        self.cache, self.length = cache, cache.length
-        self.positions_R = (cache.lengths_P + self.length - 1).repeat_interleave(cache.num_continuations)
-        column_L = torch.arange(cache.prompt_keys[0].shape[2], device=cache.lengths_P.device)
-        self.hidden_P11L = (column_L >= cache.lengths_P[:, None])[:, None, None]
+        self.cache, self.column = cache, cache.length - 1
+        self.positions_R = (cache.lengths_P + self.column).repeat_interleave(cache.num_continuations)
+        L, C = cache.prompt_keys[0].shape[2], cache.own_keys[0].shape[3]
+        column_S = torch.arange(L + C, device=cache.lengths_P.device)
+        unread_PS = (column_S < L) & (column_S >= cache.lengths_P[:, None])
+        self.hidden_P111S = (unread_PS | (column_S > L + self.column))[:, None, None, None]  # S = L + C
 
     def attend(self, layer: int, q_RHK: Tensor, k_RGK: Tensor, v_RGK: Tensor) -> Tensor:
         """Return the attended values [R, H, K]; softmax in fp32."""
-        cache, c = self.cache, self.length
+        cache = self.cache
         keys_PGLK, values_PGLK = cache.prompt_keys[layer], cache.prompt_values[layer]
         (P, G, L, K), n = keys_PGLK.shape, cache.num_continuations
         r = q_RHK.shape[1] // G
         for own, new_RGK in ((cache.own_keys[layer], k_RGK), (cache.own_values[layer], v_RGK)):
-            own[:, :, :, c - 1] = new_RGK.view(P, n, G, K).transpose(1, 2)
+            own[:, :, :, self.column] = new_RGK.view(P, n, G, K).transpose(1, 2)
         q_PGnrK = (q_RHK * K**-0.5).view(P, n, G, r, K).transpose(1, 2)
-        to_prompt = q_PGnrK.reshape(P, G, n * r, K) @ keys_PGLK.transpose(-1, -2)
-        to_prompt = to_prompt.masked_fill(self.hidden_P11L, float("-inf")).view(P, G, n, r, L)
-        to_own = q_PGnrK @ cache.own_keys[layer][:, :, :, :c].transpose(-1, -2)
-        weights = torch.cat((to_prompt, to_own), dim=-1).softmax(-1, dtype=torch.float32).to(q_RHK.dtype)
+        to_prompt = (q_PGnrK.reshape(P, G, n * r, K) @ keys_PGLK.transpose(-1, -2)).view(P, G, n, r, L)
+        to_own = q_PGnrK @ cache.own_keys[layer].transpose(-1, -2)
+        scores = torch.cat((to_prompt, to_own), dim=-1).masked_fill_(self.hidden_P111S, float("-inf"))
+        weights = scores.softmax(-1, dtype=torch.float32).to(q_RHK.dtype)
         out = (weights[..., :L].reshape(P, G, n * r, L) @ values_PGLK).view(P, G, n, r, K)
-        out += weights[..., L:] @ cache.own_values[layer][:, :, :, :c]
+        out += weights[..., L:] @ cache.own_values[layer]
         return out.transpose(1, 2).reshape(P * n, G * r, K)

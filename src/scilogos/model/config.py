@@ -106,13 +106,13 @@ class ModelConfig:
         Raises CheckpointError for any architecture or option that transformer.py does not compute.
         """
         if not isinstance(values, dict):
-            raise CheckpointError(f"config.json holds a {type(values).__name__}; expected an object with keys and values")
+            raise CheckpointError(f"config.json holds a {type(values).__name__}; expected an object of keys and values")
         family = _family(values)
         for key, plain in PLAIN_VALUES.items():
             _require(values.get(key) in plain, key, values.get(key), f"{plain[-1]}: nothing else is implemented")
         if any(kind != "full_attention" for kind in values.get("layer_types") or ()):
             raise CheckpointError(f"layer_types = {values['layer_types']}: only full_attention is implemented")
-        missing = [name for name in POSITIVE_SIZES if name not in values]
+        missing = [name for name in POSITIVE_SIZES if values.get(name) is None]
         missing = [name for name in missing if name not in ("num_key_value_heads", "head_dim")]
         if missing:
             raise CheckpointError(f"config.json lacks {', '.join(missing)}; take the file from the model's own folder")
@@ -146,7 +146,6 @@ class ModelConfig:
             "hidden_act": "silu",
             "attention_bias": False,
             "attention_dropout": 0.0,
-            **({"mlp_bias": False} if self.family == "llama" else {"use_sliding_window": False, "sliding_window": None}),
             "initializer_range": 0.02,
             "use_cache": True,
         }

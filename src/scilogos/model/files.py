@@ -44,7 +44,7 @@ def weight_paths(folder: Path) -> list[Path]:
     paths = [folder / name for name in sorted(set(shards.values()))]
     for path in paths:
         if path.parent != folder or path.suffix != ".safetensors":
-            raise CheckpointError(f"{folder / INDEX_NAME} names {path.name!r}: expected *.safetensors in its own folder")
+            raise CheckpointError(f"{folder / INDEX_NAME} names {path.name!r}: expected *.safetensors beside it")
         if not path.is_file():
             raise CheckpointError(f"{path} is missing: {INDEX_NAME} names {len(paths)} files")
     return paths

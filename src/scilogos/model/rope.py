@@ -35,6 +35,4 @@ def rope_tables(frequencies_J: Tensor, positions_T: Tensor, dtype: torch.dtype) 
 def rotate(x_THK: Tensor, cos_T1J: Tensor, sin_T1J: Tensor) -> Tensor:
     """Turn every head; the partners of a pair lie K / 2 apart, as in Hugging Face's files."""
     first_THJ, second_THJ = x_THK.chunk(2, dim=-1)
-    return torch.cat(
-        (first_THJ * cos_T1J - second_THJ * sin_T1J, second_THJ * cos_T1J + first_THJ * sin_T1J), dim=-1
-    )
+    return torch.cat((first_THJ * cos_T1J - second_THJ * sin_T1J, second_THJ * cos_T1J + first_THJ * sin_T1J), dim=-1)

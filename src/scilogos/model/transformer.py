@@ -3,8 +3,8 @@
 Knows nothing about batches, documents or caches: the `attention` object handed to `forward` decides who sees whom.
 
 Shapes: T tokens, D hidden size, F intermediate size, V vocabulary, H query heads, G key-value heads, K head dimension,
-J = K / 2, A = H + 2 G. Projections of the same input are kept as one matrix (12 % faster in training, 36 % in decoding,
-measured); names.py maps them to Hugging Face's names.
+J = K / 2, A = H + 2 G, B = H + G, E rows of several heads. Projections of the same input are kept as one matrix: a
+decoding step of 128 rows takes 5 to 8 % less CPU time so, training the same. names.py has Hugging Face's names.
 """
 
 import math

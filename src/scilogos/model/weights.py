@@ -49,14 +49,11 @@ def save_checkpoint(
         raise CheckpointError(f"dtype = {dtype}: expected torch.float32 or torch.bfloat16")
     if not all(isinstance(text, str) for pair in (metadata or {}).items() for text in pair):
         raise CheckpointError(f"metadata = {metadata}: expected texts by texts")
+    _require_same_shapes(model, Transformer(config, device="meta"))
     folder, parameters = Path(folder), {name: p.detach() for name, p in model.named_parameters()}
     shards = _plan_shards(list(places(config)), dtype.itemsize, max_shard_bytes)
     names = [f"model-{i + 1:05d}-of-{len(shards):05d}.safetensors" for i in range(len(shards))]
     names = [WEIGHTS_NAME] if len(shards) == 1 else names
-    for place in (place for shard in shards for place in shard):
-        held = parameters.get(place.parameter)
-        if held is None or held[place.start : place.start + place.shape[0]].shape != place.shape:
-            raise CheckpointError(f"the model has no {place.name} of shape {list(place.shape)}: it is not of this config")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, shard in zip(names, shards, strict=True):
@@ -110,6 +107,15 @@ def load_checkpoint(
     if held_head is not None and not torch.equal(held_head.to(dtype), parameters["embedding_VD"].cpu()):
         raise CheckpointError(f"{folder} ties word embeddings, but its lm_head.weight differs from them")
     return model, config
+
+
+def _require_same_shapes(model: Transformer, described: Transformer) -> None:
+    found = {name: list(parameter.shape) for name, parameter in model.named_parameters()}
+    expected = {name: list(parameter.shape) for name, parameter in described.named_parameters()}
+    for name in expected | found:
+        if found.get(name) != expected.get(name):
+            pair = f"{found.get(name)} in the model and {expected.get(name)} by the config"
+            raise CheckpointError(f"{name} has the shape {pair}: save a model with its own config")
 
 
 def _checked(path: Path, place: Place, tensor: Tensor) -> Tensor:

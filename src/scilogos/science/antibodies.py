@@ -1,5 +1,6 @@
 """Antibody variable domains and their loops, numbered by immunum."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, get_args
@@ -22,6 +23,7 @@ _LOOPS = {
         "L": ((24, 34), (50, 56), (89, 97)),
     },
 }
+_NUMBER = re.compile(r"\d+")  # the insertion marks of a very long loop run past Z
 _LEAST_POSITIONS = 60  # fewer numbered residues are a chance likeness, not a domain cut short
 _CHAINS = {None: ("H", "K", "L"), "H": ("H",), "K": ("K",), "L": ("L",), "light": ("K", "L")}
 
@@ -54,7 +56,7 @@ def variable_domain(
         raise InputError(
             f"no antibody variable domain ({chain or 'any'} chain): {reason}; found {_shortened(residues)}"
         )
-    positions = [int(position.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) for position in result.numbering]
+    positions = [int(_NUMBER.match(position)[0]) for position in result.numbering]
     domain = residues[result.query_start : result.query_end + 1]
     loops = {}
     for number, (first, last) in enumerate(_LOOPS[scheme][result.chain], 1):

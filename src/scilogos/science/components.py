@@ -13,6 +13,8 @@ from rdkit import Chem
 from rdkit.Geometry import Point3D
 from rdkit.rdBase import BlockLogs
 
+from scilogos.science.molecules import canonical, write_smiles
+
 _ORDERS = {
     "SING": Chem.BondType.SINGLE,
     "DOUB": Chem.BondType.DOUBLE,
@@ -66,8 +68,7 @@ def component_smiles(component: Component | None, seen: Mapping[str, np.ndarray]
             Chem.SanitizeMol(mol)
             bare = Chem.RemoveHs(_placed(mol, index, seen))
             Chem.AssignStereochemistryFrom3D(bare)
-            smiles = Chem.MolToSmiles(bare)
-            return Chem.MolToSmiles(Chem.MolFromSmiles(smiles))
+            return canonical(write_smiles(bare))
     except (ValueError, RuntimeError, TypeError):
         return None
 

@@ -10,7 +10,7 @@ from rdkit.rdBase import BlockLogs
 from scilogos.errors import InputError
 from scilogos.science.exclusions import DEFAULT_EXCLUDED, KIND_BY_CODE
 from scilogos.science.ledger import Ledger, Skipped
-from scilogos.science.molecules import canonical
+from scilogos.science.molecules import canonical, write_smiles
 from scilogos.science.structures import Ligand, Structure
 from scilogos.science.text_files import read_text
 
@@ -86,5 +86,5 @@ def read_ligand(path: str | os.PathLike) -> Ligand:
         atom_names=tuple(f"{element}{at}" for at, element in enumerate(elements, 1)),
         elements=elements,
         xyz=np.asarray(mol.GetConformer().GetPositions(), float)[heavy],
-        smiles=canonical(Chem.MolToSmiles(mol)),
+        smiles=canonical(write_smiles(mol)),
     )

@@ -13,7 +13,9 @@ from scilogos.grammar.objects import Material, Molecule
 from scilogos.science.molecules import canonical, neutralised, parse_smiles
 
 _UNKNOWN_NETS = frozenset({"", "UNKNOWN", "ERROR", "NA", "TIMEOUT", "MISMATCH", "NEW"})
-_NON_METALS = frozenset((0, 1, 2, *range(5, 11), *range(14, 19), *range(32, 37), 52, 53, 54))  # atomic numbers; 0 is *
+_NON_METALS = frozenset(
+    (0, 1, 2, *range(5, 11), *range(14, 19), *range(32, 37), *range(51, 55))
+)  # atomic numbers; 0 is *
 
 # What binds a metal, looked for in the neutralised linker, most specific first: a group claims its hetero atoms, and each
 # claim counts once. An azole binds by each of its free nitrogens (imidazolate bridges two metals): each is a group.

@@ -14,7 +14,7 @@ from rdkit.rdBase import BlockLogs
 
 from scilogos.errors import InputError
 from scilogos.science.ledger import Ledger, Skipped
-from scilogos.science.molecules import canonical, parse_smiles
+from scilogos.science.molecules import canonical, parse_smiles, write_smiles
 from scilogos.science.text_files import read_text, replacing
 
 _COLUMNS = ("smiles", "canonical_smiles", "smi", "molecule")
@@ -84,15 +84,16 @@ def _read_sdf(text: str, path: object):
         )
     for block in blocks:
         if block.strip():
+            start = line + block.startswith("\n")
             with BlockLogs():
                 supplier.SetData(block.removeprefix("\n") + "$$$$\n")
                 mol = next(iter(supplier), None)
             if mol is None:
                 title = block.removeprefix("\n").split("\n", 1)[0].strip()
-                yield line, InputError("RDKit cannot read or sanitise this record"), title, {}
+                yield start, InputError("RDKit cannot read or sanitise this record"), title, {}
             else:
                 name = mol.GetProp("_Name") if mol.HasProp("_Name") else ""
-                yield line, Chem.MolToSmiles(mol), name, mol.GetPropsAsDict()
+                yield start, write_smiles(mol), name, mol.GetPropsAsDict()
         line += block.count("\n")
 
 

@@ -32,6 +32,13 @@ def parse_smiles(smiles: str) -> Chem.Mol:
     return mol
 
 
+def write_smiles(mol: Chem.Mol, *, root: int = -1, canonical: bool = True) -> str:
+    """Write a molecule from atom `root` (-1: RDKit's choice); dative bonds as single, for SMILES has no arrow."""
+    parameters = Chem.SmilesWriteParams()
+    parameters.includeDativeBonds, parameters.canonical, parameters.rootedAtAtom = False, canonical, root
+    return Chem.MolToSmiles(mol, parameters)
+
+
 def _fault(text: str) -> str:
     if not text:
         return "it is empty; write at least one atom"
@@ -75,10 +82,10 @@ def canonical(smiles: str) -> str:
     mol = parse_smiles(smiles)
     for atom in mol.GetAtoms():
         atom.SetAtomMapNum(0)
-    text, seen = Chem.MolToSmiles(mol), {}
+    text, seen = write_smiles(mol), {}
     while text != smiles and text not in seen and len(seen) < _MAX_PASSES:
         seen[text] = None
-        smiles, text = text, Chem.MolToSmiles(parse_smiles(text))
+        smiles, text = text, write_smiles(parse_smiles(text))
     return min(seen) if text in seen and text != smiles else text
 
 
@@ -87,7 +94,7 @@ def randomised(smiles: str, rng: random.Random) -> str:
     mol = parse_smiles(smiles)
     order = list(range(mol.GetNumAtoms()))
     rng.shuffle(order)
-    return Chem.MolToSmiles(Chem.RenumberAtoms(mol, order), canonical=False)
+    return write_smiles(Chem.RenumberAtoms(mol, order), canonical=False)
 
 
 def rooted(smiles: str, atom_index: int) -> str:
@@ -95,7 +102,7 @@ def rooted(smiles: str, atom_index: int) -> str:
     mol = parse_smiles(smiles)
     if not 0 <= atom_index < mol.GetNumAtoms():
         raise InputError(f"atom {atom_index} of {smiles!r}: it has atoms 0 to {mol.GetNumAtoms() - 1}")
-    return Chem.MolToSmiles(mol, rootedAtAtom=atom_index)
+    return write_smiles(mol, root=atom_index)
 
 
 def roots(smiles: str, count: int, rng: random.Random) -> list[str]:
@@ -105,7 +112,7 @@ def roots(smiles: str, count: int, rng: random.Random) -> list[str]:
     for atom in rng.sample(range(mol.GetNumAtoms()), mol.GetNumAtoms()):
         if len(writings) >= count:
             break
-        text = Chem.MolToSmiles(mol, rootedAtAtom=atom)
+        text = write_smiles(mol, root=atom)
         if text not in writings:
             writings.append(text)
     return writings
@@ -146,7 +153,7 @@ def neutralised(smiles: str) -> str:
     with BlockLogs():
         Chem.SanitizeMol(mol)
         mol = rdMolStandardize.Uncharger().uncharge(mol)
-    return canonical(Chem.MolToSmiles(mol))
+    return canonical(write_smiles(mol))
 
 
 def similarity(a: str, b: str) -> float:

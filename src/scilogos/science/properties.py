@@ -16,6 +16,7 @@ def descriptors(smiles: str) -> dict[str, float | None]:
 
     qed          drug-likeness, 0 to 1 (Bickerton et al. 2012)
     sa           ease of synthesis, (10 - SA score) / 9, 0 hard to 1 easy (Ertl and Schuffenhauer 2009)
+    hbd, hba     hydrogen-bond donors (N-H, O-H) and acceptors (N, O) as Lipinski counts them
     logp         octanol-water, Crippen's
     mw           average molecular weight, g/mol
     tpsa         topological polar surface, Å²

@@ -12,7 +12,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from scilogos.errors import InputError
-from scilogos.science.molecules import canonical
+from scilogos.science.molecules import canonical, write_smiles
 
 Writing = tuple[str, tuple[str, ...]]
 
@@ -56,7 +56,7 @@ class _Mapped:
 
     def written_from(self, root: int) -> tuple[str, dict[int, int]]:
         """Write from atom `root`: the text, and the rank of each map number in it; root 0 is the canonical text."""
-        text = Chem.MolToSmiles(self.mol, rootedAtAtom=root) if root else self.text
+        text = write_smiles(self.mol, root=root) if root else self.text
         order = _output_order(self.mol) if root else range(len(self.maps))
         return text, {self.maps[atom]: rank for rank, atom in enumerate(order) if self.maps[atom]}
 
@@ -75,9 +75,9 @@ class _Mapped:
                     frontier.append(other.GetIdx())
         order = sorted(range(len(rank)), key=lambda atom: (rank[atom], atom))
         root = self._prefix(min(shared, key=rank.__getitem__), set(shared))
-        text = Chem.MolToSmiles(Chem.RenumberAtoms(self.mol, order), canonical=False, rootedAtAtom=order.index(root))
+        text = write_smiles(Chem.RenumberAtoms(self.mol, order), canonical=False, root=order.index(root))
         if ("@" in self.text or "/" in self.text) and canonical(text) != self.text:
-            return Chem.MolToSmiles(self.mol, rootedAtAtom=root)
+            return write_smiles(self.mol, root=root)
         return text
 
     def _prefix(self, root: int, shared: set[int]) -> int:
@@ -124,15 +124,17 @@ def _strip(text: str) -> _Mapped | None:
         raise InputError(f"SMILES {text!r}: a map number occurs twice")
     for atom in mol.GetAtoms():
         atom.SetAtomMapNum(0)
-    clean = Chem.MolToSmiles(mol)
+    clean = write_smiles(mol)
     order = _output_order(mol)
     stable = canonical(clean)
     mol = Chem.MolFromSmiles(clean)
     maps = [maps[atom] for atom in order]
     if stable != clean:  # rare: dropping the maps dissolved a stereocentre
         match = Chem.MolFromSmiles(stable)
-        maps = [maps[atom] for atom in mol.GetSubstructMatch(match)]
-        mol = match
+        atoms = mol.GetSubstructMatch(match)
+        if len(atoms) < len(maps):
+            raise InputError(f"SMILES {text!r}: its canonical writing cannot be followed")
+        mol, maps = match, [maps[atom] for atom in atoms]
     bonds = [(maps[b.GetBeginAtomIdx()], maps[b.GetEndAtomIdx()]) for b in mol.GetBonds()]
     neighbours = {n: frozenset(b if a == n else a for a, b in bonds if n in (a, b)) for n in maps if n}
     return _Mapped(mol, tuple(maps), stable, neighbours)

@@ -1,0 +1,42 @@
+"""What sampling demands of an answer beyond syntax: one automaton over typed symbols a task, all of one shape.
+
+A constraint is stricter than the language's automaton and never refuses real data to the parser. `distance` bounds the
+symbols still needed from above, and some legal symbol always lowers it by one: so a budget of symbols always suffices.
+"""
+
+from collections.abc import Hashable
+from typing import Protocol
+
+from scilogos.grammar.constraints.copy import MarkedCopy
+from scilogos.grammar.constraints.loops import FilledLoops
+from scilogos.grammar.constraints.material import Materials
+from scilogos.grammar.constraints.molecules import Bounds, Molecules
+from scilogos.grammar.constraints.substitutions import Substitutions
+from scilogos.grammar.symbols import Symbol
+
+__all__ = ["Bounds", "Constraint", "FilledLoops", "MarkedCopy", "Materials", "Molecules", "Substitutions"]
+
+
+class Constraint(Protocol):
+    """Which symbols may follow in an answer."""
+
+    @property
+    def start(self) -> Hashable:
+        """The state before the first symbol of the answer."""
+        ...
+
+    def step(self, state: Hashable, symbol: Symbol) -> Hashable | None:
+        """Read one symbol; None when it may not follow."""
+        ...
+
+    def complete(self, state: Hashable) -> bool:
+        """Whether the answer may end here."""
+        ...
+
+    def distance(self, state: Hashable) -> int:
+        """How many symbols to a complete answer suffice."""
+        ...
+
+    def classify(self, symbol: Symbol) -> Hashable:
+        """The class of a symbol: symbols of one class may follow in the same states and lead to the same state."""
+        ...

@@ -1,0 +1,83 @@
+"""The prompt's own antibodies again with their gaps filled: loops of bounded length over 20 residues."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from scilogos.errors import PromptError
+from scilogos.grammar import tags
+from scilogos.grammar.objects import RESIDUES, Antibody
+from scilogos.grammar.symbols import Symbol
+from scilogos.grammar.writer import write_all
+
+SHORTEST, LONGEST = 1, 40
+
+
+class Place(NamedTuple):
+    """How far the answer has come: the next framework symbol, or the residues read of an open loop."""
+
+    at: int = 0
+    read: int = 0
+
+
+@dataclass(frozen=True)
+class FilledLoops:
+    """The filled answer to a `design` prompt; `bounds` are the residues of each gap, shortest and longest."""
+
+    gapped: tuple[Antibody, ...]
+    bounds: tuple[tuple[int, int], ...] = ()
+    start = Place()
+
+    def __post_init__(self) -> None:
+        gaps = sum(len(antibody.loops) for antibody in self.gapped)
+        if not self.bounds:
+            object.__setattr__(self, "bounds", ((SHORTEST, LONGEST),) * gaps)
+        if len(self.bounds) != gaps:
+            raise PromptError(f"{len(self.bounds)} length bounds for {gaps} gaps")
+        for low, high in self.bounds:
+            if not 1 <= low <= high:
+                raise PromptError(f"loop length {low} to {high}: expected at least 1 residue, shortest first")
+
+    @cached_property
+    def _template(self) -> list[Symbol | tuple[int, int]]:
+        """The answer's symbols in order, with a gap's bounds in its place."""
+        from scilogos.grammar.symbols import symbols
+
+        left = iter(self.bounds)
+        cut = symbols(write_all(self.gapped), frozenset())
+        return [next(left) if symbol == ("tag", tags.GAP) else symbol for symbol in cut]
+
+    def step(self, state: Place, symbol: Symbol) -> Place | None:
+        """Read one symbol; None when it may not follow."""
+        at, read = state
+        if at == len(self._template):
+            return None
+        here = self._template[at]
+        if isinstance(here, Symbol):
+            return Place(at + 1) if symbol == here else None
+        low, high = here
+        if symbol.kind == "residue" and symbol.text in RESIDUES:
+            return Place(at, read + 1) if read < high else None
+        return Place(at + 2) if read >= low and symbol == self._template[at + 1] else None
+
+    def complete(self, state: Place) -> bool:
+        """Whether every loop is filled and every framework copied."""
+        return state.at == len(self._template)
+
+    @cached_property
+    def _left(self) -> list[int]:
+        """Symbols from each place of the template on, with the shortest loops."""
+        counts = [0]
+        for part in reversed(self._template):
+            counts.append(counts[-1] + (1 if isinstance(part, Symbol) else part[0]))
+        return counts[::-1]
+
+    def distance(self, state: Place) -> int:
+        """Symbols left with the shortest loops."""
+        if self.complete(state) or isinstance(self._template[state.at], Symbol):
+            return self._left[state.at]
+        return self._left[state.at + 1] + max(0, self._template[state.at][0] - state.read)
+
+    def classify(self, symbol: Symbol) -> Symbol:
+        """Every symbol is its own class."""
+        return symbol

@@ -1,0 +1,133 @@
+"""One material: so many node fragments, so many linkers, a net or none; nodes by syntax alone or only known ones."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from scilogos.grammar import smiles as smiles_syntax
+from scilogos.grammar import tags, valence
+from scilogos.grammar.objects import NET_CHARACTERS
+from scilogos.grammar.symbols import Symbol, smiles_symbols
+
+_TAG = {tag: Symbol("tag", tag) for tag in tags.TAGS}
+_LONGEST_NET = 12
+
+
+class Place(NamedTuple):
+    """The part being read and how far it has come; `last` is the last whole part."""
+
+    last: str = ""  # "", "open", "metal", "linker", "net", "closed"
+    nodes: int = 0
+    linkers: int = 0
+    node: tuple[Symbol, ...] | smiles_syntax.Prefix | None = None
+    linker: valence.Prefix | None = None
+    net: str | None = None
+
+
+class Trie:
+    """Known symbol sequences: which prefixes they have, which are whole, and how many symbols finish a prefix."""
+
+    def __init__(self, sequences: Iterable[tuple[Symbol, ...]]) -> None:
+        self.left: dict[tuple[Symbol, ...], int] = {}
+        for sequence in sequences:
+            for n in range(len(sequence) + 1):
+                prefix, left = sequence[:n], len(sequence) - n
+                self.left[prefix] = min(left, self.left.get(prefix, left))
+
+    def __contains__(self, prefix: tuple[Symbol, ...]) -> bool:
+        return prefix in self.left
+
+
+@dataclass(frozen=True)
+class Materials:
+    """The answer of a material; `whole` are the bracket atoms that the vocabulary writes as one symbol."""
+
+    whole: frozenset[str]
+    known_nodes: frozenset[str] | None = None
+    most_nodes: int = 8
+    most_linkers: int = 6
+    start = Place()
+
+    @cached_property
+    def _known(self) -> Trie | None:
+        if self.known_nodes is None:
+            return None
+        return Trie(tuple(smiles_symbols(node, self.whole)) for node in self.known_nodes)
+
+    def step(self, state: Place, symbol: Symbol) -> Place | None:
+        """Read one symbol; None when it may not follow."""
+        if state.node is not None:
+            return self._node(state, symbol)
+        if state.linker is not None:
+            return self._linker(state, symbol)
+        if state.net is not None:
+            return self._net(state, symbol)
+        last, nodes, linkers = state[:3]
+        if symbol == _TAG[tags.MATERIAL_S]:
+            return Place("open") if not last else None
+        if symbol == _TAG[tags.METAL_S] and last in ("open", "metal") and nodes < self.most_nodes:
+            return state._replace(node=smiles_syntax.START if self._known is None else ())
+        if symbol == _TAG[tags.MOLECULE_S] and last in ("metal", "linker") and linkers < self.most_linkers:
+            return state._replace(linker=valence.START)
+        if symbol == _TAG[tags.NET_S] and last == "linker":
+            return state._replace(net="")
+        if symbol == _TAG[tags.MATERIAL_E] and last in ("linker", "net"):
+            return Place("closed")
+        return None
+
+    def _node(self, state: Place, symbol: Symbol) -> Place | None:
+        node, done = state.node, Place("metal", state.nodes + 1)
+        if isinstance(node, smiles_syntax.Prefix):
+            if symbol == _TAG[tags.METAL_E]:
+                return done if node.complete else None
+            after = node.step(symbol.text) if symbol.kind == "smiles" and symbol.text not in (".", "*") else None
+            return state._replace(node=after) if after else None
+        assert self._known is not None and node is not None
+        if symbol == _TAG[tags.METAL_E]:
+            return done if self._known.left[node] == 0 else None
+        return state._replace(node=(*node, symbol)) if (*node, symbol) in self._known else None
+
+    def _linker(self, state: Place, symbol: Symbol) -> Place | None:
+        assert state.linker is not None
+        if symbol == _TAG[tags.MOLECULE_E]:
+            return Place("linker", state.nodes, state.linkers + 1) if state.linker.complete else None
+        after = state.linker.step(symbol.text) if symbol.kind == "smiles" else None
+        return state._replace(linker=after) if after else None
+
+    def _net(self, state: Place, symbol: Symbol) -> Place | None:
+        if symbol == _TAG[tags.NET_E]:
+            return Place("net", state.nodes, state.linkers) if state.net else None
+        fits = symbol.kind == "net" and symbol.text in NET_CHARACTERS and len(state.net or "") < _LONGEST_NET
+        return state._replace(net=(state.net or "") + symbol.text) if fits else None
+
+    def complete(self, state: Place) -> bool:
+        """Whether the material is whole."""
+        return state.last == "closed"
+
+    def distance(self, state: Place) -> int:
+        """Symbols of a short way to the end: the open part, then one of each part that lacks."""
+        linker = 2 + valence.distance(valence.START)
+        if state.node is not None:
+            if isinstance(state.node, smiles_syntax.Prefix):
+                return _syntax_distance(state.node) + 1 + linker + 1
+            assert self._known is not None
+            return self._known.left[state.node] + 1 + linker + 1
+        if state.linker is not None:
+            return valence.distance(state.linker) + 2
+        if state.net is not None:
+            return 2 + (not state.net)
+        node = 3 if self._known is None else 2 + self._known.left[()]
+        return {
+            "": 2 + node + linker, "open": node + linker + 1, "metal": linker + 1, "linker": 1, "net": 1, "closed": 0,
+        }[state.last]  # fmt: skip
+
+    def classify(self, symbol: Symbol) -> object:
+        """Every symbol is its own class: nodes are bound by their text."""
+        return symbol
+
+
+def _syntax_distance(prefix: smiles_syntax.Prefix) -> int:
+    """Symbols that close a SMILES by syntax alone: an atom if one is due, ring bonds, branches."""
+    due = prefix.phase not in ("atom", "closed") or (prefix.phase == "closed" and bool(prefix.rings))
+    return due + len(prefix.rings) + prefix.depth

@@ -1,0 +1,75 @@
+"""The prompt's own chain again with substitutions: so many at least and at most, at the allowed positions."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from scilogos.errors import PromptError
+from scilogos.grammar import tags
+from scilogos.grammar.objects import RESIDUES
+from scilogos.grammar.symbols import Symbol
+
+
+class Place(NamedTuple):
+    """How far the variant has come."""
+
+    residue: int = -1  # -1: before the opening tag
+    used: int = 0  # substitutions
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Substitutions:
+    """The variant of an `edit` prompt. Positions are 0-based; None allows all."""
+
+    parent: str
+    most: int
+    least: int = 0
+    positions: frozenset[int] | None = None
+    start = Place()
+
+    def __post_init__(self) -> None:
+        allowed = self._open(0)
+        if not 0 <= self.least <= self.most or self.least > allowed:
+            raise PromptError(f"{self.least} to {self.most} substitutions do not fit in {allowed} allowed positions")
+        if self.positions and not 0 <= min(self.positions) <= max(self.positions) < len(self.parent):
+            raise PromptError(f"position {max(self.positions) + 1} lies outside a chain of {len(self.parent)} residues")
+
+    @cached_property
+    def _ahead(self) -> list[int]:
+        """Allowed positions from each residue on."""
+        counts = [0]
+        for i in reversed(range(len(self.parent))):
+            counts.append(counts[-1] + (self.positions is None or i in self.positions))
+        return counts[::-1]
+
+    def _open(self, residue: int) -> int:
+        return self._ahead[residue]
+
+    def step(self, state: Place, symbol: Symbol) -> Place | None:
+        """Read one symbol; None when it may not follow."""
+        at, used, done = state
+        if done:
+            return None
+        if at < 0:
+            return Place(0) if symbol == ("tag", tags.PROTEIN_S) else None
+        if at == len(self.parent):
+            return Place(at, used, True) if symbol == ("tag", tags.PROTEIN_E) else None
+        if symbol.kind != "residue":
+            return None
+        if symbol.text == self.parent[at]:
+            return Place(at + 1, used) if self.least - used <= self._open(at + 1) else None
+        allowed = (self.positions is None or at in self.positions) and used < self.most and symbol.text in RESIDUES
+        return Place(at + 1, used + 1) if allowed else None
+
+    def complete(self, state: Place) -> bool:
+        """Whether the variant is whole."""
+        return state.done
+
+    def distance(self, state: Place) -> int:
+        """Symbols left; every variant has the same length."""
+        return 0 if state.done else len(self.parent) - state.residue + 1
+
+    def classify(self, symbol: Symbol) -> Symbol:
+        """Every symbol is its own class."""
+        return symbol

@@ -1,0 +1,137 @@
+"""The strict prefix for sampling: every way it opens leads to a molecule, and real molecules go through it."""
+
+import csv
+import gzip
+import random
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from rdkit import Chem, rdBase
+
+from scilogos.grammar import smiles as smiles_syntax
+from scilogos.grammar import valence
+from scilogos.grammar.residues import RESIDUE_SMILES
+from scilogos.tokens import scratch
+from tests.grammar.drugs import DRUGS
+
+USPTO = Path("../shared/data/chem/uspto50k.csv.gz")
+SYMBOLS = [s.text for s in scratch().symbols if s and s.kind == "smiles"]
+SPELLINGS = defaultdict(list)
+for _text in SYMBOLS:
+    SPELLINGS[valence.classify(_text)].append(_text)
+# What a walk draws from: mostly common symbols, crowded aromatic rings, crowded bonds, or anything.
+POOLS = (
+    "C c N n O o S s ( ) ) 1 2 3 = # [nH] c C / \\ - . [C@H] Cl [O-] [N+]".split(),
+    "c n o [nH] C 1 2 3 4 5 6 7 8 9 %10 %11 %12 ( ) - =".split(),
+    "C N S P = # - ( ) 1 2 3 4 5 6 [H] F B".split(),
+    SYMBOLS,
+)
+
+
+def walk(rng: random.Random, longest: int) -> tuple[str, valence.Prefix]:
+    pool, text, prefix = rng.choice(POOLS), "", valence.START
+    for _ in range(rng.randint(1, longest)):
+        legal = [s for s in rng.choices(pool, k=25) if prefix.step(s) is not None]
+        if not legal:
+            break
+        text, prefix = text + legal[0], prefix.step(legal[0])
+    return text, prefix
+
+
+def finish(text: str, prefix: valence.Prefix, rng: random.Random) -> str:
+    """Take the way that `ending` gives, checking each step and the distance, with any symbol of each class."""
+    for left in range(valence.distance(prefix), 0, -1):
+        assert not prefix.complete and valence.distance(prefix) == left, text
+        kind = valence.ending(prefix)
+        after = prefix.step_class(kind)
+        assert after is not None, text
+        symbol = rng.choice(SPELLINGS[kind])
+        text, prefix = text + symbol, after
+    assert prefix.complete and valence.distance(prefix) == 0, text
+    return text
+
+
+def problems(text: str) -> list[str]:
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(text, sanitize=False)
+        assert molecule is not None, text
+        found = [(p.GetType(), p.Message()) for p in Chem.DetectChemistryProblems(molecule)]
+    return [message for kind, message in found if kind not in ("KekulizeException", "AtomKekulizeException")]
+
+
+def test_every_prefix_ends_as_told_and_rdkit_objects_to_nothing_but_kekule_structures():
+    rng = random.Random(11)
+    for _ in range(700):
+        text = finish(*walk(rng, 40), rng)
+        smiles_syntax.check(text)
+        assert problems(text) == [], text
+
+
+def test_every_step_of_long_walks_leaves_a_way_to_the_end():
+    rng, most, jump = random.Random(12), 0, 0
+    for _ in range(150):
+        text, prefix = walk(rng, 120)
+        finish(text, prefix, rng)
+        prefix = valence.START
+        for symbol in smiles_syntax.cut(text):
+            before, prefix = valence.distance(prefix), prefix.step(symbol)
+            most, jump = max(most, valence.distance(prefix)), max(jump, valence.distance(prefix) - before)
+    assert 5 < most < 40 and jump < 16  # a budget of symbols loses little to its reserve
+
+
+def test_open_rings_and_branches_stay_within_their_limits():
+    prefix = valence.START.step("C")
+    for i in range(valence.MAX_DEPTH):
+        prefix = prefix.step("(").step("C")
+        assert len(prefix.stack) == i + 1
+    assert prefix.step("(") is None
+    prefix = valence.START.step("C")
+    for i in range(valence.MAX_RINGS):
+        prefix = prefix.step(smiles_syntax.RING_NUMBERS[i]).step("C")
+    assert prefix.step("%40") is None
+    # but an aromatic atom that must have a ring bond gets it
+    assert prefix.step("c").step("%40") is not None
+
+
+def test_symbols_of_one_class_are_interchangeable():
+    rng = random.Random(13)
+    for _ in range(150):
+        _, prefix = walk(rng, 30)
+        for kind, texts in rng.sample(sorted(SPELLINGS.items(), key=str), 40):
+            assert {prefix.step(text) for text in texts} == {prefix.step_class(kind)}
+    assert valence.classify("[C@H]") == valence.classify("[C@@H]") == valence.classify("[CH]")
+    assert valence.classify("C") != valence.classify("c")
+
+
+@pytest.mark.parametrize("text", [*DRUGS.values(), *RESIDUE_SMILES.values()])
+def test_real_molecules_go_through(text):
+    assert passes(text)
+
+
+def passes(text: str) -> bool:
+    prefix = valence.START
+    for symbol in smiles_syntax.cut(text):
+        prefix = prefix.step(symbol)
+        if prefix is None:
+            return False
+    return prefix.complete
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["CC(C)(C)(C)C", "C=O=C", "FC=F", "N(C)(C)(C)C", "C#C#C", "[NH4+]C", "O(C)(C)C", "C1C1", "C11", "C12CC12", "C=1CC#1",
+     "cC", "c", "c1ccccC1", "c(=O)(=O)c", "Cc", "C.C", "C$C", "C:C", "*C", "[nH](C)1cccc1", "c1cccc1(C)(C)"],
+)  # fmt: skip
+def test_what_chemistry_cannot_mend_is_refused(text):
+    assert not passes(text)
+
+
+def test_molecules_of_uspto_go_through():
+    if not USPTO.exists():
+        pytest.skip(f"{USPTO} is not here: public data, not part of the repository")
+    with gzip.open(USPTO, "rt") as file:
+        rows = random.Random(1).sample(list(csv.DictReader(file)), 1500)
+    texts = sorted({text for row in rows for text in (row["product"], *row["reactants"].split("."))})[:3000]
+    refused = [text for text in texts if not passes(text)]
+    assert len(texts) == 3000 and len(refused) <= 3, refused
