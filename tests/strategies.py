@@ -69,7 +69,8 @@ def bracket_atoms() -> st.SearchStrategy[str]:
     return st.one_of(st.sampled_from(BRACKET_ATOMS), st.sampled_from(RARE_BRACKET_ATOMS), built)
 
 
-_ATOMS = st.one_of(st.sampled_from(("C", "c", "N", "O", "n", "Cl", "Br", "B", "P", "S", "F", "I", "s", "*")), bracket_atoms())
+_ORGANIC = ("C", "c", "N", "O", "n", "Cl", "Br", "B", "P", "S", "F", "I", "s", "*")
+_ATOMS = st.one_of(st.sampled_from(_ORGANIC), bracket_atoms())
 _BONDS = st.sampled_from(("", "", "", "-", "=", "#", "$", ":", "/", "\\"))
 
 

@@ -11,21 +11,39 @@ from scilogos.errors import MissingError, RecipeError
 
 T = TypeVar("T")
 
-__all__ = ["read_toml", "to_dataclass"]
+__all__ = ["read_table", "read_toml", "to_dataclass"]
+
+TABLES = ("corpus", "train")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; RecipeError names the file and the place of a syntax error."""
     try:
-        return tomllib.loads(Path(path).read_text())
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise MissingError(f"{path}: no such recipe") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not TOML: {error}") from None
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def read_table(path: Path, name: str) -> dict[str, Any]:
+    """Read one table of a recipe; a file may hold a corpus and its training together, and nothing else."""
+    tables = read_toml(path)
+    for key in tables:
+        if key not in TABLES:
+            raise RecipeError(f"{path}: unknown key {key!r}; expected {' or '.join(f'[{table}]' for table in TABLES)}")
+    if not isinstance(tables.get(name), dict):
+        raise RecipeError(f"{path}: table [{name}] is missing")
+    return tables[name]
 
 
 def to_dataclass(kind: type[T], table: dict[str, Any], where: str) -> T:
-    """Build a dataclass from a table; nested dataclasses and lists of them from nested tables."""
+    """Build a dataclass from a table; nested dataclasses and lists of them from nested tables.
+
+    RecipeError says `where`, and which key; so does one that the dataclass raises itself.
+    """
     hints = typing.get_type_hints(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key in table:
@@ -36,7 +54,10 @@ def to_dataclass(kind: type[T], table: dict[str, Any], where: str) -> T:
         if name not in table and (field.default, field.default_factory) == missing:
             raise RecipeError(f"{where}: key {name!r} is missing")
     values = {key: _convert(hints[key], value, f"{where}.{key}") for key, value in table.items()}
-    return kind(**values)
+    try:
+        return kind(**values)
+    except RecipeError as error:
+        raise RecipeError(f"{where}: {error}") from None
 
 
 def _convert(hint: Any, value: Any, where: str) -> Any:

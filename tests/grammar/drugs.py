@@ -49,7 +49,6 @@ DRUGS = {
     "pyrylium": "c1cc[o+]cc1",
     "ferrocene half": "c1cc[cH-]c1",
     "many rings": "C1CC2CCC3C(CCC4C5CCCC5CCC34)C2C1",
-    "ring numbers above nine": "C%10CC%11CCC%10CC%11",
     "biaryl with an explicit bond": "c1ccccc1-c1ccccc1",
     "steroid": "C[C@]12CC[C@H]3[C@@H](CCC4=CC(=O)CC[C@@]43C)[C@@H]1CC[C@@H]2O",
 }

@@ -16,8 +16,9 @@ CODEC = default()
 WHOLE = CODEC.vocabulary.whole
 AUTOMATON = Automaton(WHOLE)
 ALPHABET = [s for s in CODEC.vocabulary.symbols if s]
-# No symbol of its own in a vocabulary: the automaton refuses them as one piece.
-STRANGE = [Symbol("smiles", "[13CH3]"), Symbol("spell", "<"), Symbol("residue", "B"), Symbol("net", "P"), Symbol("tag", "<Foo>")]
+# Symbols of no vocabulary.
+STRANGE = [("smiles", "[13CH3]"), ("spell", "<"), ("residue", "B"), ("net", "P"), ("tag", "<Foo>")]
+STRANGE = [Symbol(*strange) for strange in STRANGE]
 CHARACTERS = "ACDEFGHIKLMNPQRSTVWYXBZclbrnos[]()@+-=#$:/\\.%0123456789<>*Hé \n"
 
 _M, _K = "<MoleculeS>CC(=O)Nc1ccc(O)cc1<MoleculeE>", "<MoleculeS>[Co@OH24+2](/C=C\\%11)[13CH3].[Na+].C%11<MoleculeE>"
@@ -28,9 +29,11 @@ _A, _F = "<AntibodyS>EVQLXC<AntibodyE>", "<AntibodyS>EV<CdrS>QL<CdrE><CdrS>X<Cdr
 _G = "<AntibodyS>EV<CdrS><Gap><CdrE><CdrS><Gap><CdrE>C<AntibodyE>"
 _N = "<MetalS>[Zn]<MetalE><MetalS>[O-]C12[Zr+4]1[nH]2<MetalE>"
 SENTENCES = (
-    _P, _Q, _E, _X, _A, _F, _G, _M, _K, f"<MaterialS>{_N}{_M}<MaterialE>", f"<MaterialS>{_N}{_M}{_K}<NetS>pcu-a<NetE><MaterialE>",
+    _P, _Q, _E, _X, _A, _F, _G, _M, _K,
+    f"<MaterialS>{_N}{_M}<MaterialE>", f"<MaterialS>{_N}{_M}{_K}<NetS>pcu-a<NetE><MaterialE>",
     f"{_P}{_P}<Search>{_Q}{_P}", f"{_P}<Search>{_X}", f"{_Q}{_X}<Trans>{_E}{_X}", f"{_P}{_P}{_M}", f"{_Q}{_X}{_M}",
-    f"{_E}{_X}{_P}{_K}", f"{_M}{_K}<React>{_M}", f"{_M}<ReverseReact>{_K}{_M}", f"{_M}<ReverseReact><MoleculeS>N<MoleculeE>",
+    f"{_E}{_X}{_P}{_K}", f"{_M}{_K}<React>{_M}", f"{_M}<ReverseReact>{_K}{_M}",
+    f"{_M}<ReverseReact><MoleculeS>N<MoleculeE>",
     f"{_G}<Design>{_F}", f"{_P}{_Q}{_G}{_A}<Design>{_F}{_A}", f"{_A}<Design>{_A}", f"{_P}<Edit>{_P}",
 )  # fmt: skip
 

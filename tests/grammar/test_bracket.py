@@ -13,7 +13,10 @@ SOUND = (
     "[C] [CH4] [13CH3-] [C@@H] [nH] [se] [te] [si] [as] [*] [2H+] [H] [H+] [Na+] [Fe+3] [Fe++] [O--] [Cu+2:3] [CH2:0] "
     "[Co@OH24+2] [Pt@SP3] [As@TB15] [C@AL1] [C@TH2H] [Og] [Hs] [Ho] [Sc] [Cn] [Nb] [Os] [Pb] [12*H2-:999] [U+15] [bH-]"
 ).split()
-UNSOUND = "[] [Xx] [C [nH C] [[C] [C]] [c@@@] [HC] [C+-] [C-1+] [C@3] [13] [+] [:1] [CH:] [n H] [na] [cl] [Ch] [H3C] [Fe+++] [013C] [C:001] [C@H1@]".split()
+UNSOUND = (
+    "[] [Xx] [C [nH C] [[C] [C]] [c@@@] [HC] [C+-] [C-1+] [C@3] [13] [+] [:1] [CH:] [n H] [na] [cl] [Ch] [H3C] [Fe+++] "
+    "[013C] [C:001] [C@H1@]"
+).split()
 # RDKit reads these and never writes them; the language does without.
 ONLY_RDKIT = "[0C] [C+0] [#6] [CH10] [C+16] [C:1000]".split()
 
@@ -69,4 +72,3 @@ def test_what_is_walked_is_the_beginning_of_an_atom(text, opened):
     assert is_bracket_atom(beginning + rest), (beginning, rest)
     if len(beginning) < len(text):
         assert not is_bracket_atom(text)
-

@@ -89,9 +89,9 @@ def test_open_rings_and_branches_stay_within_their_limits():
     prefix = valence.START.step("C")
     for i in range(valence.MAX_RINGS):
         prefix = prefix.step(smiles_syntax.RING_NUMBERS[i]).step("C")
-    assert prefix.step("%40") is None
+    assert prefix.step("%11") is None
     # but an aromatic atom that must have a ring bond gets it
-    assert prefix.step("c").step("%40") is not None
+    assert prefix.step("c").step("%11") is not None
 
 
 def test_symbols_of_one_class_are_interchangeable():
@@ -120,8 +120,8 @@ def passes(text: str) -> bool:
 
 @pytest.mark.parametrize(
     "text",
-    ["CC(C)(C)(C)C", "C=O=C", "FC=F", "N(C)(C)(C)C", "C#C#C", "[NH4+]C", "O(C)(C)C", "C1C1", "C11", "C12CC12", "C=1CC#1",
-     "cC", "c", "c1ccccC1", "c(=O)(=O)c", "Cc", "C.C", "C$C", "C:C", "*C", "[nH](C)1cccc1", "c1cccc1(C)(C)"],
+    ["CC(C)(C)(C)C", "C=O=C", "FC=F", "N(C)(C)(C)C", "C#C#C", "[NH4+]C", "O(C)(C)C", "C1C1", "C11", "C12CC12",
+     "C=1CC#1", "cC", "c", "c1ccccC1", "c(=O)(=O)c", "Cc", "C.C", "C$C", "C:C", "*C", "[nH](C)1cccc1", "c1cccc1(C)(C)"],
 )  # fmt: skip
 def test_what_chemistry_cannot_mend_is_refused(text):
     assert not passes(text)

@@ -7,12 +7,13 @@ A row is `row_length` places filled with whole sentences, none split; the rest i
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from scilogos.data.order import mix, shuffled
 from scilogos.data.shards import FREE, Shard, read_corpus
-from scilogos.errors import RecipeError
+from scilogos.errors import CheckpointError, RecipeError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,16 +56,24 @@ class Mixture:
         self.row_length, self.seed, self.rank, self.world = row_length, seed, rank, world
         self.answers_only = answers_only
         found = {info.modality: info for info in corpus.shards if info.split == split and info.sentences}
-        lacking = sorted(set(shares) - set(found))
-        if lacking:
-            raise RecipeError(f"{folder}: no {split} sentences of {', '.join(lacking)}; found {', '.join(sorted(found))}")
         total = sum(shares.values())
         self.shares = {name: share / total for name, share in sorted(shares.items()) if share > 0}
+        lacking = [name for name in self.shares if name not in found]
+        if lacking:
+            has = ", ".join(sorted(found)) or "none"
+            raise RecipeError(f"{folder}: no {split} sentences of {', '.join(lacking)}; found {has}")
         self.shards = {name: Shard(folder, found[name]) for name in self.shares}
         table = folder / "legal.npy"
         self.legal_table = np.load(table, allow_pickle=False) if table.is_file() else None
         self._choices = None if self.legal_table is None else self.legal_table.sum(1)
         self.draws = Draws(taken=dict.fromkeys(self.shares, 0), tokens=dict.fromkeys(self.shares, 0))
+
+    def resume(self, draws: dict[str, Any]) -> None:
+        """Go on from the draws of an earlier stream, as a dictionary."""
+        if draws["taken"].keys() != self.shares.keys():
+            there, here = ", ".join(sorted(draws["taken"])), ", ".join(self.shares)
+            raise CheckpointError(f"the draws are of {there}; the recipe mixes {here}")
+        self.draws = Draws(row=draws["row"], taken=dict(draws["taken"]), tokens=dict(draws["tokens"]))
 
     def next(self) -> Row:
         """The next row of this rank."""

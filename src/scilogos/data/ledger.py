@@ -1,4 +1,7 @@
-"""The ledger: what came in, what was dropped and why, what was written; as JSON and as a table for people."""
+"""The ledger: what came in, what was dropped and why, what was written; as JSON and as a table for people.
+
+It adds up: rows = records + merged rows + dropped rows; sentences = train + val + dropped sentences.
+"""
 
 import json
 from collections import Counter, defaultdict
@@ -6,7 +9,7 @@ from pathlib import Path
 
 
 class Ledger:
-    """Counts per source; every dropped record has a reason."""
+    """Counts per source; every dropped row or sentence has a reason."""
 
     def __init__(self) -> None:
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -16,9 +19,16 @@ class Ledger:
         """Count something of the current source."""
         self.counts[self.source][what] += number
 
-    def drop(self, reason: str) -> None:
-        """Count a dropped record under its reason."""
-        self.counts[self.source][f"dropped: {reason}"] += 1
+    def drop(self, reason: str, what: str = "rows", number: int = 1) -> None:
+        """Count dropped rows (or sentences) under their reason."""
+        if number:
+            self.count(f"dropped {what}: {reason}", number)
+
+    def unaccounted(self) -> int:
+        """Rows of the current source that are neither a record, nor merged into one, nor dropped."""
+        counts = self.counts[self.source]
+        dropped = sum(number for what, number in counts.items() if what.startswith("dropped rows"))
+        return counts["rows"] - counts["records"] - counts["merged rows"] - dropped
 
     def markdown(self) -> str:
         """The ledger as Markdown, a table per source."""
@@ -30,5 +40,6 @@ class Ledger:
 
     def write(self, folder: Path) -> None:
         """Write ledger.json and ledger.md."""
-        (folder / "ledger.json").write_text(json.dumps({k: dict(sorted(v.items())) for k, v in self.counts.items()}, indent=1))
+        counts = {source: dict(sorted(counts.items())) for source, counts in self.counts.items()}
+        (folder / "ledger.json").write_text(json.dumps(counts, indent=1))
         (folder / "ledger.md").write_text(self.markdown())

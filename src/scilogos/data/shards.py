@@ -2,13 +2,14 @@
 
     <modality>.<split>.<hash>.tokens   uint16, all sentences one after the other, without end symbols
     <modality>.<split>.<hash>.index    int64 [sentences, 2]: where each sentence starts, and how long its prompt is
-    <modality>.<split>.<hash>.legal    uint16 like tokens: the row of the legal table that binds each symbol (post-training)
+    <modality>.<split>.<hash>.legal    uint16 like tokens: the row of the legal table that binds each symbol
 
-Reading needs only numpy. `corpus.json` lists the shards with their counts and hashes.
+Reading needs only numpy. Only post-training has the last. `corpus.json` lists the shards with their counts and hashes.
 """
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -23,7 +24,7 @@ FREE = 0  # the legal row that allows every symbol
 
 @dataclass(frozen=True, kw_only=True)
 class ShardInfo:
-    """One shard as `corpus.json` lists it."""
+    """One shard as Only post-training has the last. `corpus.json` lists it."""
 
     modality: str
     split: str
@@ -71,6 +72,12 @@ class ShardWriter:
             file.close()
             self._paths[part].replace(self.folder / f"{info.stem}.{part}")
         return info
+
+    def discard(self) -> None:
+        """Close the files whatever comes, a full disk too; what `close` did stays done."""
+        for file in self._files.values():
+            with suppress(OSError):
+                file.close()
 
 
 class Shard:

@@ -1,16 +1,21 @@
 """What a corpus is made of: sources as a recipe names them, and the records that their readers yield."""
 
 import random
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from scilogos.data.ledger import Ledger
 from scilogos.data.order import mix
+from scilogos.data.tables import numbered_rows
 from scilogos.errors import RecipeError
 from scilogos.grammar.objects import Sentence
 
-Split = Literal["train", "val", "test"]
+Split = Literal["train", "val"]
+
+_SPLITS: dict[str, Split] = {"train": "train", "val": "val", "valid": "val"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +34,13 @@ class Source:
     max_length: int = 0  # residues, 0: any
     per_key: int = 0  # rows per ligand, 0: any
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9_-]+", self.modality):
+            raise RecipeError(f"modality: found {self.modality!r}; expected small letters, digits, - and _")
+        for key, least in (("writings", 1), ("limit", 0), ("max_length", 0), ("per_key", 0)):
+            if getattr(self, key) < least:
+                raise RecipeError(f"{key}: found {getattr(self, key)}; expected {least} or more")
+
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusRecipe:
@@ -37,14 +49,18 @@ class CorpusRecipe:
     name: str
     sources: tuple[Source, ...]
     seed: int = 1
-    max_symbols: int = 1536
+    max_symbols: int = 1536  # of a sentence with its end symbol
     answers: bool = False  # post-training: mark the symbols that the task's constraint leaves free
     val_percent: float = 1.0  # for sources without a split of their own
     val_limit: int = 400  # validation sentences of a modality
 
     def __post_init__(self) -> None:
         if not self.sources:
-            raise RecipeError(f"{self.name}: a corpus needs at least one source")
+            raise RecipeError("sources: a corpus needs at least one")
+        if not 0 <= self.val_percent < 100:
+            raise RecipeError(f"val_percent: found {self.val_percent}; expected 0 or more, and less than 100")
+        if self.max_symbols < 1 or self.val_limit < 0:
+            raise RecipeError("max_symbols and val_limit: expected a number that leaves room for a sentence")
 
 
 @dataclass(frozen=True)
@@ -56,7 +72,7 @@ class Record:
     sentences: tuple[Sentence, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Reading:
     """All that a reader is given: its source, where the files lie, and where to count what it drops."""
 
@@ -65,11 +81,19 @@ class Reading:
     ledger: Ledger
     seed: int
     val_percent: float
+    line: int = 0  # of the source, read last
 
     @property
     def path(self) -> Path:
         """The file to read."""
         return self.data / self.source.path
+
+    def rows(self, *columns: str) -> Iterator[dict[str, Any]]:
+        """The rows of the file, counted, with at least these columns."""
+        for line, row in numbered_rows(self.path, columns):
+            self.line = line
+            self.ledger.count("rows")
+            yield row
 
     def rng(self, key: str) -> random.Random:
         """Randomness that depends on the record alone, not on what was read before it."""
@@ -79,6 +103,15 @@ class Reading:
         """A split by hash, for sources that have none."""
         share = mix(int.from_bytes(key.encode()[-64:], "little") & ((1 << 64) - 1), len(key)) / 2**64
         return "val" if share * 100 < self.val_percent else "train"
+
+    def split_of(self, row: dict[str, Any], key: str, column: str = "split") -> Split | None:
+        """The split a row names, by hash where the table has none; None, and dropped, for any but train and val."""
+        if column not in row:
+            return self.split(key)
+        split = _SPLITS.get(row[column])
+        if split is None:
+            self.ledger.drop(f"split {row[column]}")
+        return split
 
     def wants(self, form: str) -> bool:
         """Whether the recipe asks for this form; without a list, all."""

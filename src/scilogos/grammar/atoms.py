@@ -5,7 +5,7 @@ refused for them.
 """
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 # Largest valence by (element, charge). A cation of an element of MAIN_GROUP_METALS has as many less as its charge;
@@ -46,7 +46,7 @@ class Atom(NamedTuple):
     aromatic: bool = False
 
 
-@lru_cache(maxsize=None)
+@cache
 def atom(symbol: str) -> Atom | None:
     """What an atom symbol can bear; None for symbols that sampling leaves out (`*`, isotopes, atom maps)."""
     if symbol[0] != "[":

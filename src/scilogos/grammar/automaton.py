@@ -159,15 +159,15 @@ class Automaton:
             return domain._replace(filled=True) if symbol.text in _RESIDUES else None
         if symbol == ("tag", tags.CDR_S):
             return Loop(domain.kinds) if domain.kinds & {"gapped", "filled"} else None
-        return self._close(state.position, domain.kinds) if symbol == ("tag", tags.ANTIBODY_E) and domain.filled else None
+        closes = symbol == ("tag", tags.ANTIBODY_E) and domain.filled
+        return self._close(state.position, domain.kinds) if closes else None
 
     def _loop(self, state: State, symbol: Symbol) -> Inner | State | None:
         loop = state.inner
         if symbol == ("tag", tags.GAP):
             return Loop(loop.kinds & {"gapped"}, "gap") if not loop.content and "gapped" in loop.kinds else None
         if symbol.kind == "residue" and symbol.text in _RESIDUES:
-            fits = loop.content != "gap" and "filled" in loop.kinds
-            return Loop(loop.kinds & {"filled"}, "residues") if fits else None
+            return Loop(frozenset({"filled"}), "residues") if "filled" in loop.kinds else None
         return Domain(loop.kinds, True) if symbol == ("tag", tags.CDR_E) and loop.content else None
 
     def _smiles(self, state: State, symbol: Symbol) -> Inner | State | None:

@@ -6,12 +6,13 @@ The table of parts below is the definition; from it comes a small automaton over
 Source: OpenSMILES specification 1.0, section 3.1, with aromatic `si` and `te` as RDKit reads them.
 """
 
-from functools import lru_cache
+from functools import cache
 
 ELEMENTS = frozenset(
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo "
-    "Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl "
-    "Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og".split()
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr "
+    "Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir "
+    "Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh "
+    "Fl Mc Lv Ts Og".split()
 )
 AROMATIC = frozenset("b c n o p s se as te si".split())
 
@@ -53,7 +54,7 @@ def _openings(part: int) -> set[tuple[int, str]]:
 START: Position = frozenset(_openings(0))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _prefixes(part: int) -> dict[str, bool]:
     """Each prefix of the part's texts, with whether it is one of them."""
     texts = PARTS[part][1]
@@ -61,7 +62,7 @@ def _prefixes(part: int) -> dict[str, bool]:
     return found | dict.fromkeys(texts, True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def advance(position: Position, character: str) -> Position | None:
     """Read one character; None when no bracket atom goes on so."""
     places: set[tuple[int, str]] = set()
@@ -87,7 +88,7 @@ def sound_length(text: str) -> int:
     return len(text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def is_bracket_atom(text: str) -> bool:
     """Whether the whole text, brackets included, is one bracket atom.
 

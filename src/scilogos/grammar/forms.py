@@ -1,11 +1,12 @@
 """The table of sentence forms, and what follows from it: which objects may come next, and where a prompt ends.
 
-A rule is read left to right: an object kind (several joined by `|`), a `+` or `*` behind it, or a joint tag. A position in
-the table is a set of (form, rule, index) items, advanced by one object or joint at a time; parser and automaton share it.
+A rule is read left to right: an object kind (several joined by `|`), a `+` or `*` behind it, or a joint tag. A position
+in the table is a set of (form, rule, index) items, advanced by one object or joint at a time; parser and automaton
+share it.
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from scilogos.grammar import tags
@@ -54,12 +55,10 @@ class Element(NamedTuple):
     repeat: str  # "", "+" or "*"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _elements(rule: str) -> tuple[Element, ...]:
-    places = (word.rstrip("+*") for word in rule.split())
-    return tuple(
-        Element(frozenset(place.split("|")), word[len(place) :]) for word, place in zip(rule.split(), places, strict=True)
-    )
+    places = ((word, word.rstrip("+*")) for word in rule.split())
+    return tuple(Element(frozenset(place.split("|")), word[len(place) :]) for word, place in places)
 
 
 Item = tuple[str, str, int]  # form name, rule, index of the next element
@@ -81,7 +80,7 @@ START: Position = frozenset(
 )
 
 
-@lru_cache(maxsize=None)
+@cache
 def advance(position: Position, matched: frozenset[str]) -> Position:
     """Read one object that is of all the `matched` kinds (or one joint tag); empty when no form goes on so."""
     after: set[Item] = set()
@@ -94,18 +93,15 @@ def advance(position: Position, matched: frozenset[str]) -> Position:
     return frozenset(after)
 
 
-@lru_cache(maxsize=None)
+@cache
 def expected(position: Position) -> frozenset[str]:
     """The kinds and joints that may come next."""
     return frozenset(
-        kind
-        for _, rule, index in position
-        if index < len(_elements(rule))
-        for kind in _elements(rule)[index].kinds
+        kind for _, rule, index in position if index < len(_elements(rule)) for kind in _elements(rule)[index].kinds
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def completed(position: Position) -> str | None:
     """The form whose sentence may end here, if any; one text is never of two forms."""
     names = {name for name, rule, index in position if index == len(_elements(rule))}

@@ -160,14 +160,19 @@ class _Joined:
             things = tuple(value) if many and not isinstance(value, Object) else (value,)
             if many:
                 object.__setattr__(self, field.name, things)
-            joint = forms.FORMS[name].joint if field is last else None
-            for matched in [frozenset({joint})] * bool(joint) + [kinds(thing) for thing in things]:
-                expected = " or ".join(sorted(forms.expected(position))) or "no more"
-                position = forms.advance(position, matched)
+            found = [kinds(thing) for thing in things]
+            if field is last and (joint := forms.FORMS[name].joint):
+                found.insert(0, frozenset({joint}))
+            for matched in found:
+                expected, position = forms.expected(position), forms.advance(position, matched)
                 if not position:
-                    raise ObjectError(f"{name}, {field.name}: found {' or '.join(sorted(matched))}; expected {expected}")
+                    raise ObjectError(f"{name}, {field.name}: found {_either(matched)}; expected {_either(expected)}")
         if not forms.completed(position):
-            raise ObjectError(f"{name}, {last.name}: expected {' or '.join(sorted(forms.expected(position)))}")
+            raise ObjectError(f"{name}, {last.name}: expected {_either(forms.expected(position))}")
+
+
+def _either(words: frozenset[str]) -> str:
+    return " or ".join(sorted(words)) or "no more"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """SMILES as the language sees it: cut into symbols, and the syntax of a prefix (branches, ring bonds, bonds, dots).
 
-Knows nothing of valence or aromaticity: that is `valence.py`, for sampling only. Source: OpenSMILES 1.0; `%(n)` is left out.
+Knows nothing of valence or aromaticity: that is `valence.py`, for sampling only. Source: OpenSMILES 1.0, of which ring
+numbers behind a branch, dots inside one and `%0n` are left out, as are RDKit's own `%(n)`, `->`, `~` and `[#6]`.
 """
 
 import re
@@ -35,6 +36,13 @@ def cut(smiles: str) -> list[str]:
     if position != len(smiles):
         raise ParseError(smiles, position, "a SMILES symbol")
     return symbols
+
+
+def classify(symbol: str) -> str:
+    """The class of a symbol: symbols of one class may stand in the same places and lead to the same prefix."""
+    if symbol in _BONDS:
+        return "bond"
+    return symbol if symbol in _RINGS or symbol in ("(", ")", ".") else "atom"
 
 
 class Prefix(NamedTuple):

@@ -1,6 +1,6 @@
 """Text -> typed symbols. The tags around a payload say what its letters are: C the cysteine or C the carbon.
 
-A bracket atom is one symbol if it is in `whole` (a vocabulary's own bracket atoms), else spelled character by character.
+A bracket atom is one symbol if it is in `whole` (a vocabulary's own bracket atoms), else spelled by characters.
 """
 
 import re

@@ -1,19 +1,20 @@
 """The prefix of a SMILES as sampling sees it: no continuation that chemistry cannot mend is let through.
 
-Beyond syntax: free valence of every atom that can still be bonded, aromatic atoms that must end up in a ring, ring bonds
-that need an atom to close on, no bond twice. `ending` gives the symbol of a shortest known way to the end and
-`distance` its length, so that a budget of symbols always suffices. Whether an aromatic system has a Kekulé structure is
+Beyond syntax: free valence of every atom that can still be bonded, aromatic atoms that must end up in a ring, ring
+bonds that need an atom to close on, no bond twice. `ending` gives the symbol of a short way to the end and `distance`
+its length, so that a budget of symbols always suffices. Whether an aromatic system has a Kekulé structure is
 not decided here. Source of the valences: `atoms.py`.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from scilogos.grammar.atoms import Atom, atom
 from scilogos.grammar.smiles import RING_NUMBERS
 
 MAX_RINGS = 10  # ring bonds open at once
+_LARGEST_RING_NUMBER = MAX_RINGS + 3
 MAX_DEPTH = 12  # branches open at once
 _MAX_ENDING = 400
 _ORDERS = {"-": 1, "/": 0, "\\": 0, "=": 2, "#": 3}  # a direction leaves the order open
@@ -73,12 +74,12 @@ class Prefix(NamedTuple):
 Class = Atom | tuple[str, int] | str | None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _classify(symbol: str) -> Class:
     if symbol in _ORDERS:
         return ("bond", _ORDERS[symbol])
     if symbol in _RINGS:
-        return ("ring", _RINGS[symbol])
+        return ("ring", _RINGS[symbol]) if _RINGS[symbol] <= _LARGEST_RING_NUMBER else None
     if symbol in ("(", ")"):
         return symbol
     return None if symbol in (".", ":", "$") else atom(symbol)
@@ -138,7 +139,7 @@ def _atom(prefix: Prefix, kind: Atom) -> Prefix | None:
 def _bond(prefix: Prefix, order: int) -> Prefix | None:
     after = {"atom": "bond", "open": "link", "closed": "link"}.get(prefix.phase)
     live = prefix.atoms[prefix.current] if after else None
-    if live is None or (spent := _spend(live, order or 1, order == 0 and live.aromatic)) is None:
+    if live is None or _spend(live, order or 1, order == 0 and live.aromatic) is None:
         return None
     return prefix._replace(phase=after, order=order)
 
@@ -194,7 +195,7 @@ def _free(prefix: Prefix) -> list[int]:
     Three, since a number closed at an atom is not opened again there by the usual writers.
     """
     used = {ring.number for ring in prefix.rings}
-    return [n for n in range(1, MAX_RINGS + 4) if n not in used][:3]
+    return [n for n in range(1, _LARGEST_RING_NUMBER + 1) if n not in used][:3]
 
 
 def _put(atoms: tuple[Live, ...], i: int, live: Live) -> tuple[Live, ...]:
@@ -242,9 +243,9 @@ def _must_open(prefix: Prefix) -> bool:
 def _can_end(prefix: Prefix) -> bool:
     """Whether `ending` leads from here to a complete molecule.
 
-    It does if something fits what stands open (a bond, a branch), and else if every aromatic atom can still get its bonds,
-    as SMILES are written (ring numbers right behind the atom, so one bond at most is lacking later), and open ring bonds
-    have a place to grow from.
+    It does if something fits what stands open (a bond, a branch), and else if every aromatic atom can still get its
+    bonds, as SMILES are written (ring numbers right behind the atom, so one bond at most is lacking later), and open
+    ring bonds have a place to grow from.
     """
     if prefix.phase in ("bond", "link", "open"):
         return any(_step(prefix, kind) is not None for kind in _followers(prefix))

@@ -1,6 +1,8 @@
-"""Text and integers: the from-scratch vocabulary and its codec."""
+"""Text and integers: the from-scratch vocabulary its codec, and constraints over its numbers."""
 
 from scilogos.tokens.codec import Codec, default, load
+from scilogos.tokens.export import save_hf_tokenizer
+from scilogos.tokens.guide import Guide
 from scilogos.tokens.vocabulary import END, Vocabulary, scratch
 
-__all__ = ["END", "Codec", "Vocabulary", "default", "load", "scratch"]
+__all__ = ["END", "Codec", "Guide", "Vocabulary", "default", "load", "save_hf_tokenizer", "scratch"]

@@ -1,10 +1,11 @@
 """The from-scratch vocabulary as a Hugging Face fast tokenizer, for programs that know nothing of our grammar.
 
-One letter has several numbers (residue C, atom C, a C in a spelled bracket atom), and a fast tokenizer sees text only. So a
-normalizer puts a mark, a character of the private use area, before every letter of a kind other than SMILES; a mark and its letter are
-then one piece, and the decoder takes the marks away. Where letters of a kind begin is told by the tag before them (or by
-a bracket atom that the vocabulary lacks), and how far they reach by the anchor `\\G`, the end of the match before: one pass
-from left to right, linear in the text, and the beginning of a sentence is cut as the whole of it is.
+One letter has several numbers (residue C, atom C, a C in a spelled bracket atom), and a fast tokenizer sees text
+only. So a normalizer puts a mark, a character of the private use area, before every letter of a kind other than
+SMILES; a mark and its letter are then one piece, and the decoder takes the marks away. Where letters of a kind begin
+is told by the tag before them (or by a bracket atom that the vocabulary lacks), and how far they reach by the anchor
+`\\G`, the end of the match before: one pass from left to right, linear in the text, and beginnings of sentences are
+cut as whole ones are.
 """
 
 import json
@@ -24,8 +25,8 @@ _MARKS = {"residue": "\ue000", "net": "\ue001", "spell": "\ue002"}  # SMILES sym
 def save_hf_tokenizer(codec: Codec, folder: Path) -> None:
     """Write the files from which `AutoTokenizer.from_pretrained(folder)` cuts every valid sentence as the codec does.
 
-    It puts the end symbol in front, as the model was trained: a row begins where the sentence before it ended. Decode with
-    `skip_special_tokens=True`. A symbol that the vocabulary lacks raises, since no number stands for the unknown.
+    It puts the end symbol in front, as the model was trained: a row begins where the sentence before it ended. Decode
+    with `skip_special_tokens=True`. A symbol that the vocabulary lacks raises: no number stands for the unknown.
     """
     try:
         import tokenizers
@@ -46,7 +47,12 @@ def save_hf_tokenizer(codec: Codec, folder: Path) -> None:
     tokenizer.add_special_tokens([tokenizers.AddedToken(END, special=True, normalized=False)])
     tokenizer.save(str(folder / "tokenizer.json"))
     ends: dict[str, Any] = {"bos_token": END, "eos_token": END, "pad_token": END}
-    config = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False, **ends}
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "clean_up_tokenization_spaces": False,
+        "model_input_names": ["input_ids", "attention_mask"],
+        **ends,
+    }
     (folder / "special_tokens_map.json").write_text(json.dumps(ends, indent=1) + "\n")
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=1) + "\n")
 
@@ -56,7 +62,7 @@ def _piece(kind: str, text: str) -> str:
 
 
 def _markings(codec: Codec) -> list[tuple[str, str]]:
-    """For each kind a pattern that matches, without width, before each of its letters (unknown ones too: so they raise)."""
+    """For each kind a pattern that matches, without width, before each of its letters; unknown ones too, to raise."""
     on = "\\G(?<=[^<>])(?=[^<])"
     after = {kind: "|".join(tag for tag, held in CONTEXTS.items() if held == kind) for kind in ("residue", "net")}
     alone = f"(?<={POCKET_S})(?=[^<](?:<|\\z))"  # between Pocket tags a lone letter is a residue

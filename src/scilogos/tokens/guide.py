@@ -22,6 +22,7 @@ class Guide:
         self._states: list[Hashable] = []
         self._numbers: dict[Hashable, int] = {}
         self._after: list[dict[int, int]] = []
+        self._targets: list[list[tuple[np.ndarray, int]]] = []  # per state: tokens of one class and where they lead
         self._masks: list[np.ndarray] = []
         self._distances: list[int | None] = []
         groups: dict[Hashable, list[int]] = {}
@@ -38,6 +39,7 @@ class Guide:
             number = self._numbers[state] = len(self._states)
             self._states.append(state)
             self._after.append({})
+            self._targets.append([])
             self._masks.append(None)  # type: ignore[arg-type]
             self._distances.append(0 if state == "done" else None)
         return number
@@ -64,6 +66,7 @@ class Guide:
                 target = self._intern(after)
                 mask[array] = True
                 self._after[number].update(dict.fromkeys(tokens, target))
+                self._targets[number].append((array, target))
         return mask
 
     def within(self, number: int, budget: int) -> np.ndarray:
@@ -72,9 +75,9 @@ class Guide:
         if self._states[number] == "done" or self.distance(number) + MARGIN < budget:
             return mask
         mask = mask.copy()
-        for token, target in self._after[number].items():
-            if token != self.vocabulary.end and self.distance(target) > budget - 1:
-                mask[token] = False
+        for tokens, target in self._targets[number]:
+            if self.distance(target) > budget - 1:
+                mask[tokens] = False
         return mask
 
     def distance(self, number: int) -> int:

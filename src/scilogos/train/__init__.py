@@ -2,5 +2,6 @@
 
 from scilogos.train.loop import train
 from scilogos.train.recipe import Shape, TrainRecipe, read_recipe
+from scilogos.train.weights import weights_of
 
-__all__ = ["Shape", "TrainRecipe", "read_recipe", "train"]
+__all__ = ["Shape", "TrainRecipe", "read_recipe", "train", "weights_of"]

@@ -1,19 +1,24 @@
 """Checkpoints of a run: a folder gets its name only when everything in it has reached the disk.
 
-    runs/NAME/checkpoint-00000100/state.safetensors   masters and optimiser state
-                                  progress.json       step, draws of the data, recipe and corpus fingerprints
+    runs/NAME/config.json                             the model's sizes, in Hugging Face's spelling
+              checkpoint-00000100/state.safetensors   masters and optimiser state
+                                  progress.json       step, draws of the data, corpus fingerprint
 """
 
 import json
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from scilogos.errors import CheckpointError, StorageError
+
+CONFIG_NAME, PROGRESS_NAME, STATE_NAME = "config.json", "progress.json", "state.safetensors"
 
 
 def _sync(path: Path) -> None:
@@ -28,20 +33,21 @@ def save(run: Path, step: int, tensors: dict[str, Tensor], progress: dict[str, A
     """Write a checkpoint and remove all but the newest `keep`; StorageError leaves the older ones as they were."""
     final, partial = run / f"checkpoint-{step:08d}", run / f"checkpoint-{step:08d}.partial"
     try:
-        shutil.rmtree(partial, ignore_errors=True)
+        for leftover in run.glob("checkpoint-*.partial"):
+            shutil.rmtree(leftover, ignore_errors=True)
         partial.mkdir(parents=True)
-        save_file(tensors, partial / "state.safetensors")
-        (partial / "progress.json").write_text(json.dumps({"step": step, **progress}))
-        for file in partial.iterdir():
-            _sync(file)
-        shutil.rmtree(final, ignore_errors=True)
+        save_file(tensors, partial / STATE_NAME)
+        (partial / PROGRESS_NAME).write_text(json.dumps({"step": step, **progress}))
+        for written in (*partial.iterdir(), partial):
+            _sync(written)
         partial.rename(final)
         _sync(run)
-    except (OSError, RuntimeError) as error:  # safetensors reports a full disk as a RuntimeError subclass
+    except (OSError, SafetensorError) as error:  # a full disk comes as either
         shutil.rmtree(partial, ignore_errors=True)
         raise StorageError(f"{final}: the checkpoint could not be written ({error}); older ones are intact") from error
     for old in found(run)[:-keep]:
-        shutil.rmtree(old, ignore_errors=True)
+        with suppress(OSError):  # by its name it is a whole checkpoint until the last moment
+            shutil.rmtree(old.rename(old.with_suffix(".partial")), ignore_errors=True)
     return final
 
 
@@ -52,8 +58,41 @@ def found(run: Path) -> list[Path]:
 
 def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read a checkpoint; CheckpointError names the broken file."""
+    cure = "remove this checkpoint to go on from the one before"
+    path = folder / PROGRESS_NAME
     try:
-        progress = json.loads((folder / "progress.json").read_text())
-        return load_file(folder / "state.safetensors"), progress
-    except Exception as error:
-        raise CheckpointError(f"{folder}: not a whole checkpoint ({error}); remove it to go on from the one before") from error
+        progress = json.loads(path.read_text())
+        step, corpus, draws = progress["step"], progress["corpus"], progress["draws"]
+        if not (isinstance(step, int) and isinstance(corpus, str) and {"row", "taken", "tokens"} <= draws.keys()):
+            raise ValueError("step, corpus or draws are not what they should be")
+        path = folder / STATE_NAME
+        return load_file(path), progress
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: not whole ({type(error).__name__}: {error}); {cure}") from error
+
+
+def write_config(run: Path, config: dict[str, Any]) -> None:
+    """Write config.json of a run, whole or not at all; CheckpointError where the run has begun with another one."""
+    path, partial = run / CONFIG_NAME, run / f"{CONFIG_NAME}.partial"
+    if path.is_file() and found(run):
+        before = read_config(run)
+        changed = sorted(key for key in config if before.get(key) != config[key])
+        if changed:
+            was = ", ".join(f"{key} = {before.get(key)!r}" for key in changed)
+            raise CheckpointError(f"{path}: the run has begun with {was}; take another folder for another model")
+        return
+    try:
+        partial.write_text(json.dumps(config, indent=2) + "\n")
+        _sync(partial)
+        partial.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: could not be written ({error.strerror})") from error
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """Read config.json of a run."""
+    path = run / CONFIG_NAME
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{path}: cannot be read as a model's config ({error})") from error

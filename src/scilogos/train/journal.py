@@ -1,10 +1,13 @@
 """The journal of a run: metrics.jsonl, one line a step, and a progress line with tokens/s and time left."""
 
 import json
+import math
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from scilogos.errors import StorageError
 
 
 class Journal:
@@ -15,14 +18,20 @@ class Journal:
         if path.exists():
             kept = [line for line in path.read_text().splitlines() if _step_of(line) < step]
             partial = path.with_suffix(".partial")
-            partial.write_text("".join(line + "\n" for line in kept))
-            partial.replace(path)
+            try:
+                partial.write_text("".join(line + "\n" for line in kept))
+                partial.replace(path)
+            except OSError as error:
+                raise StorageError(f"{path}: could not be written ({error.strerror})") from error
         self._began, self._first = time.monotonic(), step
 
     def write(self, step: int, metrics: dict[str, Any]) -> None:
-        """Append one line."""
-        with self.path.open("a") as file:
-            file.write(json.dumps({"step": step, **metrics}) + "\n")
+        """Append one line; a number that is not finite is null."""
+        try:
+            with self.path.open("a") as file:
+                file.write(json.dumps({"step": step, **_finite(metrics)}, allow_nan=False) + "\n")
+        except OSError as error:
+            raise StorageError(f"{self.path}: could not be written ({error.strerror})") from error
 
     def progress(self, step: int, tokens: int, loss: float) -> None:
         """Rewrite the progress line on standard error."""
@@ -34,6 +43,12 @@ class Journal:
             end = "" if sys.stderr.isatty() else "\n"
             if sys.stderr.isatty() or step % 20 == 0 or step == self.steps:
                 print(("\r\x1b[K" if not end else "") + line, end=end, file=sys.stderr, flush=True)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _step_of(line: str) -> float:

@@ -13,15 +13,15 @@ import torch
 
 from scilogos.data.batches import Mixture
 from scilogos.data.shards import read_corpus
-from scilogos.errors import CheckpointError, RecipeError
-from scilogos.model import ModelConfig, Transformer, load_checkpoint, save_checkpoint
+from scilogos.errors import CheckpointError, RecipeError, StorageError
+from scilogos.model import save_checkpoint
 from scilogos.train import checkpoints
 from scilogos.train.journal import Journal
 from scilogos.train.loss import Batch, summed_loss
-from scilogos.train.optimiser import Masters
+from scilogos.train.optimiser import DTYPES, Masters
 from scilogos.train.recipe import TrainRecipe
+from scilogos.train.weights import starting_model
 
-_DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 _TOO_MANY_BAD_STEPS = 10
 
 
@@ -33,20 +33,6 @@ def train(recipe: TrainRecipe, run: Path, *, quiet: bool = False) -> Path:
     return _Run(recipe, run, quiet).go()
 
 
-def _model(recipe: TrainRecipe, vocabulary_size: int) -> Transformer:
-    if recipe.start is not None:
-        model, config = load_checkpoint(recipe.start, dtype=_DTYPES[recipe.precision], device=recipe.device)
-        if config.vocab_size != vocabulary_size:
-            raise CheckpointError(f"{recipe.start}: {config.vocab_size} symbols; the corpus has {vocabulary_size}")
-        return model
-    assert recipe.shape is not None
-    config = ModelConfig(
-        vocab_size=vocabulary_size, tie_word_embeddings=True, bos_token_id=0, eos_token_id=0, **asdict(recipe.shape)
-    )
-    model = Transformer(config, dtype=_DTYPES[recipe.precision], device=recipe.device)
-    return model.initialise(torch.Generator(device=recipe.device).manual_seed(recipe.seed))
-
-
 class _Run:
     """The state of one run."""
 
@@ -54,15 +40,19 @@ class _Run:
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
         self.recipe, self.run, self.quiet = recipe, run, quiet
-        run.mkdir(parents=True, exist_ok=True)
         self.corpus = read_corpus(recipe.corpus)
-        self.model = _model(recipe, self.corpus.vocabulary_size)
+        self.model = starting_model(recipe, self.corpus.vocabulary_size)
         self.masters = Masters(self.model, recipe)
         self.mixture = self._mixture("train", recipe.seed)
         table = self.mixture.legal_table
         self.legal_table_NV = None if table is None else torch.from_numpy(table).to(recipe.device)
         self.step, self._stop = 0, False
         self._resume()
+        try:
+            run.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{run}: cannot be made ({error.strerror})") from error
+        checkpoints.write_config(run, self.model.config.to_hf())
 
     def _mixture(self, split: str, seed: int, only: str | None = None) -> Mixture:
         r = self.recipe
@@ -72,14 +62,19 @@ class _Run:
         )
 
     def _resume(self) -> None:
-        for folder in reversed(checkpoints.found(self.run)):
-            tensors, progress = checkpoints.load(folder)
-            if progress["corpus"] != self.corpus.fingerprint:
-                raise CheckpointError(f"{folder}: was trained on corpus {progress['corpus']}, not {self.corpus.fingerprint}")
-            self.masters.restore(tensors)
-            self.step = progress["step"]
-            self.mixture.draws.__dict__.update(progress["draws"])
+        found = checkpoints.found(self.run)
+        if not found:
             return
+        tensors, progress = checkpoints.load(found[-1])
+        if progress["corpus"] != self.corpus.fingerprint:
+            there, here = progress["corpus"], self.corpus.fingerprint
+            raise CheckpointError(f"{found[-1]}: was trained on corpus {there}; {self.recipe.corpus} is {here}")
+        try:
+            self.masters.restore(tensors)
+            self.mixture.resume(progress["draws"])
+        except CheckpointError as error:
+            raise CheckpointError(f"{found[-1]}: {error}") from None
+        self.step = progress["step"]
 
     def go(self) -> Path:
         r, model = self.recipe, self.model
@@ -90,15 +85,18 @@ class _Run:
         with _Signals(self._request_stop):
             while self.step < r.steps:
                 loss, norm = self._step()
-                bad = 0 if math.isfinite(norm) else bad + 1
-                if bad == _TOO_MANY_BAD_STEPS:
-                    raise CheckpointError(f"{self.run}: {bad} steps in a row without a finite gradient; lower learning_rate")
                 metrics = {"loss": loss, "gradient_norm": norm, "learning_rate": r.rate(self.step)}
+                if not math.isfinite(norm):
+                    metrics["skipped"] = True
                 self.step += 1
                 tokens += r.step_tokens
                 if self.step % r.validate_every == 0 or self.step == r.steps:
                     metrics["validation"] = self._validate()
                 journal.write(self.step - 1, metrics)
+                bad = 0 if math.isfinite(norm) else bad + 1
+                if bad == _TOO_MANY_BAD_STEPS:
+                    reason = f"{bad} steps in a row without a finite gradient; lower learning_rate"
+                    raise CheckpointError(f"{self.run}: {reason}")
                 journal.progress(self.step, tokens, loss)
                 if self.step % r.checkpoint_every == 0 or self._stop or self.step == r.steps:
                     self._save()
@@ -143,7 +141,7 @@ class _Run:
     def _finish(self) -> Path:
         final = self.run / "final"
         metadata = {"run": self.recipe.name, "corpus": self.corpus.fingerprint, "steps": str(self.step)}
-        save_checkpoint(final, self.model, self.model.config, dtype=_DTYPES[self.recipe.precision], metadata=metadata)
+        save_checkpoint(final, self.model, self.model.config, dtype=DTYPES[self.recipe.precision], metadata=metadata)
         return final
 
 

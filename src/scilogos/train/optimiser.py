@@ -4,19 +4,26 @@ Muon (K. Jordan 2024, with the update scaled to AdamW's size as in arXiv 2502.16
 layers; AdamW moves embeddings and norms.
 """
 
+import math
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
+from scilogos.errors import CheckpointError
 from scilogos.model import Transformer
 from scilogos.train.recipe import TrainRecipe
 
+DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+_STATE = {torch.optim.Muon: {"momentum_buffer"}, torch.optim.AdamW: {"step", "exp_avg", "exp_avg_sq"}}
+
 
 class Masters:
-    """fp32 masters of a model's parameters, their gradients and optimisers."""
+    """fp32 masters of a model's parameters, their gradients and optimisers; the model itself goes to the precision."""
 
     def __init__(self, model: Transformer, recipe: TrainRecipe) -> None:
-        self.parameters = dict(model.named_parameters())
-        self.masters = {name: p.detach().float().clone() for name, p in self.parameters.items()}
+        self.masters = {name: p.detach().float().clone() for name, p in model.named_parameters()}
+        self.parameters = dict(model.to(DTYPES[recipe.precision]).named_parameters())
         for master in self.masters.values():
             master.grad = torch.zeros_like(master)
         matrices = {n for n, p in self.masters.items() if p.ndim == 2 and n.startswith("layers.")}
@@ -48,18 +55,21 @@ class Masters:
         self._names.append(decayed + plain)
         self._clip = recipe.clip
 
-    def collect(self, scale: float = 1.0) -> None:
-        """Add the model's gradients, times `scale`, to the masters' and clear them."""
+    def collect(self) -> None:
+        """Add the model's gradients to the masters' and clear them."""
         for name, parameter in self.parameters.items():
             if parameter.grad is not None:
-                self.masters[name].grad.add_(parameter.grad.float(), alpha=scale)
+                self.masters[name].grad.add_(parameter.grad)
                 parameter.grad = None
 
     @torch.no_grad()
     def step(self, rate: float) -> float:
-        """Clip, move the masters at this learning rate, copy them into the model; return the gradient norm."""
+        """Clip, move the masters at this learning rate, copy them into the model; return the gradient norm.
+
+        Where the norm is not finite nothing moves.
+        """
         norm = float(torch.nn.utils.clip_grad_norm_(list(self.masters.values()), self._clip))
-        if norm == norm and norm != float("inf"):
+        if math.isfinite(norm):
             for optimiser in self.optimisers:
                 for group in optimiser.param_groups:
                     group["lr"] = rate
@@ -81,16 +91,34 @@ class Masters:
 
     @torch.no_grad()
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Take back what `state` gave."""
-        for name, master in self.masters.items():
-            master.copy_(tensors[f"master/{name}"])
-            self.parameters[name].copy_(master)
+        """Take back what `state` gave; CheckpointError where it is of another model or optimiser."""
+        copy_masters(tensors, self.masters)
+        for name, parameter in self.parameters.items():
+            parameter.copy_(self.masters[name])
+        held: dict[str, dict[str, Tensor]] = {name: {} for name in self.masters}
+        for key, tensor in tensors.items():
+            kind, name = key.split("/", 1)
+            if kind != "master":
+                held[name][kind] = tensor
         for names, optimiser in zip(self._names, self.optimisers, strict=True):
+            expected = _STATE[type(optimiser)]
+            for name in names:
+                if held[name] and held[name].keys() != expected:
+                    kinds = f"{', '.join(sorted(held[name]))} of {name}; expected {', '.join(sorted(expected))}"
+                    raise CheckpointError(f"found {kinds}: go on with the optimiser that the run began with")
             state = optimiser.state_dict()
-            by_name: dict[str, dict[str, Tensor]] = {}
-            for key, tensor in tensors.items():
-                kind, name = key.split("/", 1)
-                if kind != "master" and name in names:
-                    by_name.setdefault(name, {})[kind] = tensor
-            state["state"] = {i: by_name[name] for i, name in enumerate(names) if name in by_name}
+            state["state"] = {i: held[name] for i, name in enumerate(names) if held[name]}
             optimiser.load_state_dict(state)
+
+
+@torch.no_grad()
+def copy_masters(tensors: Mapping[str, Tensor], into: Mapping[str, Tensor]) -> None:
+    """Copy the masters of a checkpoint into parameters of the same names and shapes, else CheckpointError."""
+    held = {key.removeprefix("master/") for key in tensors if key.startswith("master/")}
+    for name in sorted(held ^ into.keys()):
+        raise CheckpointError(f"{name} is in {'the checkpoint' if name in held else 'the model'} alone: other shapes")
+    for name, parameter in into.items():
+        master = tensors[f"master/{name}"]
+        if master.shape != parameter.shape:
+            raise CheckpointError(f"{name} has the shape {list(master.shape)}; the model wants {list(parameter.shape)}")
+        parameter.copy_(master)

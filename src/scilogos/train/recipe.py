@@ -1,11 +1,12 @@
 """What a training run is: the recipe as frozen dataclasses that check themselves and build nothing."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from scilogos.errors import RecipeError
-from scilogos.recipe import read_toml, to_dataclass
+from scilogos.recipe import read_table, to_dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +55,19 @@ class TrainRecipe:
 
     def __post_init__(self) -> None:
         if (self.shape is None) == (self.start is None):
-            raise RecipeError(f"{self.name}: give either [shape] for random weights or `start`, a checkpoint folder")
-        for key in ("tokens", "row_length", "rows_per_step", "validate_every", "checkpoint_every", "keep"):
-            if getattr(self, key) <= 0:
-                raise RecipeError(f"{self.name}.{key}: found {getattr(self, key)}; expected a positive number")
+            raise RecipeError("give either [train.shape] for random weights or `start`, a checkpoint folder")
+        sizes = ("tokens", "row_length", "rows_per_step", "validate_every", "checkpoint_every", "keep")
+        for key in (*sizes, "learning_rate", "clip"):
+            if not 0 < getattr(self, key) < math.inf:
+                raise RecipeError(f"{key}: found {getattr(self, key)}; expected a positive number")
+        for key in ("warmup_tokens", "decay_tokens", "weight_decay", "validate_rows", "threads"):
+            if not 0 <= getattr(self, key) < math.inf:
+                raise RecipeError(f"{key}: found {getattr(self, key)}; expected 0 or more")
         if self.warmup_tokens + self.decay_tokens > self.tokens:
-            raise RecipeError(f"{self.name}: warm-up and decay together exceed tokens = {self.tokens}")
-        if not self.shares or min(self.shares.values()) < 0 or not sum(self.shares.values()):
-            raise RecipeError(f"{self.name}.shares: expected a share above 0 for at least one modality")
+            raise RecipeError(f"warmup_tokens and decay_tokens together exceed tokens = {self.tokens}")
+        shares = list(self.shares.values())
+        if not all(0 <= share < math.inf for share in shares) or not sum(shares):
+            raise RecipeError("shares: expected a share above 0 for at least one modality, and none below")
 
     @property
     def step_tokens(self) -> int:
@@ -82,10 +88,5 @@ class TrainRecipe:
 
 
 def read_recipe(path: Path) -> TrainRecipe:
-    """Read a run from the `[train]` table of a TOML file; relative folders are as written, from where the run starts."""
-    table = read_toml(path)
-    unknown = sorted(set(table) - {"train", "corpus"})
-    if unknown or "train" not in table:
-        found = ", ".join(map(repr, unknown)) or "no [train]"
-        raise RecipeError(f"{path}: found {found}; expected a table [train]")
-    return to_dataclass(TrainRecipe, table["train"], f"{path}: train")
+    """Read a run from the `[train]` table of a TOML file; relative folders count from where the run is started."""
+    return to_dataclass(TrainRecipe, read_table(path, "train"), f"{path}: train")

@@ -9,7 +9,7 @@ from scilogos.data.readers.proteins import denoising, proteins
 from scilogos.data.readers.structures import complexes, sites
 from scilogos.data.source import Reading, Record
 
-__all__ = ["READERS"]
+__all__ = ["FORMS", "READERS"]
 
 READERS: dict[str, Callable[[Reading], Iterator[Record]]] = {
     function.__name__: function
@@ -25,4 +25,11 @@ READERS: dict[str, Callable[[Reading], Iterator[Record]]] = {
         reactions,
         sites,
     )
+}
+
+FORMS = {  # what `forms` of a source may name
+    "complexes": ("marked", "expanded", "plain"),
+    "mapped_reactions": ("retro", "reaction"),
+    "materials": ("made", "enumerated"),
+    "sites": ("located", "marked", "expanded", "transform"),
 }

@@ -2,57 +2,84 @@
 
 import random
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from scilogos.data.source import Reading, Record
+from scilogos.data.source import Reading, Record, Split
 from scilogos.data.tables import read_rows
 from scilogos.grammar.objects import Antibody, Design
 
 _MAX_H3_IDENTITY, _MAX_DOMAIN_IDENTITY = 0.6, 0.95
-_SPLITS = {"train": "train", "val": "val", "valid": "val"}
+_COLUMNS = ("id", "seq", "chain", *(f"imgt{n}{end}" for n in "123" for end in "se"), "rabd_h3_id", "rabd_dom_id")
 
 
-def _usable(reading: Reading) -> Iterator[dict]:
-    for row in read_rows(reading.path, ("id", "seq", "chain", "imgt1s", "imgt3e", "rabd_h3_id", "rabd_dom_id")):
-        if row.get("split", "train") not in _SPLITS:
-            reading.ledger.drop(f"split {row['split']}")
-        elif float(row["rabd_h3_id"] or 0) >= _MAX_H3_IDENTITY or float(row["rabd_dom_id"] or 0) >= _MAX_DOMAIN_IDENTITY:
+class _Domain(NamedTuple):
+    """What a design needs of a row; loops are half-open spans."""
+
+    id: str
+    antibody: Antibody
+    heavy: bool
+    split: Split
+    loops: list[tuple[int, int]]
+
+
+def _usable(reading: Reading) -> Iterator[_Domain]:
+    """Domains that are no near twin of a RAbD antibody; a table without a split is for training."""
+    for row in reading.rows(*_COLUMNS):
+        split = reading.split_of({"split": "train", **row}, row["seq"])
+        if split is None:
+            continue
+        if float(row["rabd_h3_id"] or 0) >= _MAX_H3_IDENTITY or float(row["rabd_dom_id"] or 0) >= _MAX_DOMAIN_IDENTITY:
             reading.ledger.drop("near twin of a RAbD antibody")
-        else:
-            yield row
+            continue
+        loops = [(int(row[f"imgt{n}s"]), int(row[f"imgt{n}e"])) for n in (1, 2, 3)]
+        antibody = Antibody(row["seq"])
+        Antibody(row["seq"], tuple(loops))  # raises where the loops do not fit
+        yield _Domain(row["id"], antibody, row["chain"] == "H", split, loops)
 
 
 def antibodies(reading: Reading) -> Iterator[Record]:
     """Variable domains alone."""
-    for row in _usable(reading):
-        yield Record(row["seq"], _SPLITS[row.get("split", "train")], (Antibody(row["seq"]),))
+    for domain in _usable(reading):
+        yield Record(domain.antibody.residues, domain.split, (domain.antibody,))
 
 
 def designs(reading: Reading) -> Iterator[Record]:
-    """Domains with one to three of their IMGT loops opened, H3 in half of the heavy ones; the partner comes along plain."""
-    rows = {row["id"]: row for row in _usable(reading)}
+    """Domains with one to three of their IMGT loops opened, first H3 of heavy ones; the partner comes along plain."""
+    domains: dict[str, _Domain] = {}
+    for domain in _usable(reading):
+        if domain.id in domains:
+            reading.ledger.drop("id of an earlier row")
+        domains.setdefault(domain.id, domain)
+    partners = _partners(reading, domains)
+    for domain in domains.values():
+        sequence = domain.antibody.residues
+        rng = reading.rng(sequence)
+        sentences = []
+        for number in range(reading.source.writings):
+            opened = Antibody(sequence, _opened(domain, rng, first=number == 0))
+            partner = domains.get(partners.get(domain.id, ""))
+            both = [opened] if partner is None or rng.random() < 0.3 else _in_order(domain, opened, partner.antibody)
+            sentences.append(Design((), tuple(d.opened() for d in both), tuple(both)))
+        yield Record(sequence, domain.split, tuple(sentences))
+
+
+def _partners(reading: Reading, domains: dict[str, _Domain]) -> dict[str, str]:
+    """Partners by id, both ways; never across the splits, or training would read what validation asks for."""
     partners: dict[str, str] = {}
     if reading.source.pairs is not None:
         for pair in read_rows(reading.data / reading.source.pairs, ("heavy_id", "light_id")):
-            if pair["heavy_id"] in rows and pair["light_id"] in rows:
-                partners.setdefault(pair["heavy_id"], pair["light_id"])
-                partners.setdefault(pair["light_id"], pair["heavy_id"])
-    for row in rows.values():
-        rng = reading.rng(row["seq"])
-        sentences = []
-        for number in range(reading.source.writings):
-            domain = Antibody(row["seq"], _opened(row, rng, first=number == 0))
-            partner = rows.get(partners.get(row["id"], ""))
-            both = [domain] if partner is None or rng.random() < 0.3 else _in_order(row, domain, Antibody(partner["seq"]))
-            sentences.append(Design((), tuple(d.opened() for d in both), tuple(both)))
-        yield Record(row["seq"], _SPLITS[row.get("split", "train")], tuple(sentences))
+            heavy, light = domains.get(pair["heavy_id"]), domains.get(pair["light_id"])
+            if heavy is not None and light is not None and heavy.split == light.split:
+                partners.setdefault(heavy.id, light.id)
+                partners.setdefault(light.id, heavy.id)
+    return partners
 
 
-def _in_order(row: dict, domain: Antibody, partner: Antibody) -> list[Antibody]:
-    return [domain, partner] if row["chain"] == "H" else [partner, domain]
+def _in_order(domain: _Domain, opened: Antibody, partner: Antibody) -> list[Antibody]:
+    return [opened, partner] if domain.heavy else [partner, opened]
 
 
-def _opened(row: dict, rng: random.Random, *, first: bool) -> tuple[tuple[int, int], ...]:
-    spans = [(int(row[f"imgt{n}s"]), int(row[f"imgt{n}e"])) for n in (1, 2, 3)]
-    if first and row["chain"] == "H":
-        return (spans[2],)
-    return tuple(sorted(rng.sample(spans, rng.choice((1, 1, 2, 3)))))
+def _opened(domain: _Domain, rng: random.Random, *, first: bool) -> tuple[tuple[int, int], ...]:
+    if first and domain.heavy:
+        return (domain.loops[2],)
+    return tuple(sorted(rng.sample(domain.loops, rng.choice((1, 1, 2, 3)))))

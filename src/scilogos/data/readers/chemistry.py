@@ -1,52 +1,77 @@
 """Reactions and molecules."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from scilogos.data.source import Reading, Record, Split
+from scilogos.data.source import Reading, Record
 from scilogos.data.tables import read_rows
-from scilogos.errors import ScilogosError
+from scilogos.errors import InputError, ScilogosError
 from scilogos.grammar.objects import Molecule, Reaction, Retro, Sentence
 from scilogos.science import canonical, randomised, reaction_writings
 
 
 def _reaction_key(product: str, reactants: str) -> str:
-    return f"{product}<<{'.'.join(sorted(reactants.split('.')))}"
+    return f"{product}<<{_ordered(reactants)}"
 
 
-def _test_items(reading: Reading) -> tuple[set[str], set[str]]:
+def _ordered(reactants: str) -> str:
+    return ".".join(sorted(reactants.split(".")))
+
+
+class _TestItems:
     """Products and reactant sets of the validation and test splits of the `exclude` table."""
-    products, reactants = set(), set()
-    if reading.source.exclude is not None:
-        for row in read_rows(reading.data / reading.source.exclude, ("split", "product", "reactants")):
-            if row["split"] != "train":
-                products.add(row["product"])
-                reactants.add(".".join(sorted(row["reactants"].split("."))))
-    return products, reactants
+
+    def __init__(self, reading: Reading) -> None:
+        self.products: set[str] = set()
+        self.reactants: set[str] = set()
+        if reading.source.exclude is not None:
+            for row in read_rows(reading.data / reading.source.exclude, ("split", "product", "reactants")):
+                if row["split"] != "train":
+                    self.products.add(row["product"])
+                    self.reactants.add(_ordered(row["reactants"]))
+
+    def reason(self, product: str, reactants: str) -> str | None:
+        """Why a reaction must not be trained on, if so."""
+        if product in self.products or self.products.intersection(product.split(".")):
+            return "product of a test item"
+        return "reactant set of a test item" if _ordered(reactants) in self.reactants else None
+
+
+def _joined(reading: Reading) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
+    """Mapped rows with their map-free rows; both tables go up by row number, so neither is held in memory."""
+    assert reading.source.join is not None, "the recipe's check asks for `join`"
+    path = reading.data / reading.source.join
+    plain = ((int(row["row"]), row) for row in read_rows(path, ("row", "product", "reactants")))
+    at, known, before = -1, None, -1
+    for row in reading.rows("row", "rxn_mapped"):
+        number = int(row["row"])
+        if number <= before:
+            raise ValueError(f"row {number} after row {before}; expected rows in order")
+        before = number
+        while at < number:
+            last = at
+            at, known = next(plain, (1 << 62, None))
+            if at <= last:
+                raise InputError(f"row {at} after row {last}; expected rows in order", path=path)
+        yield row, known if at == number else None
 
 
 def mapped_reactions(reading: Reading) -> Iterator[Record]:
     """Atom-mapped reactions joined to their map-free table: root-aligned writings, as retro and as reaction."""
-    assert reading.source.join is not None, "mapped_reactions needs `join`"
-    plain = {row["row"]: row for row in read_rows(reading.data / reading.source.join, ("row", "product", "reactants"))}
-    products, reactant_sets = _test_items(reading)
-    for row in read_rows(reading.path, ("row", "rxn_mapped")):
-        known = plain.get(row["row"])
+    tests = _TestItems(reading)
+    for row, known in _joined(reading):
         if known is None:
             reading.ledger.drop("no map-free row")
             continue
         key = _reaction_key(known["product"], known["reactants"])
-        split: Split = known.get("split") or reading.split(key)
-        if split == "test":
-            reading.ledger.drop("test split")
+        split = reading.split_of(known, key)
+        if split is None:
             continue
-        if split == "train" and known["product"] in products:
-            reading.ledger.drop("product of a test item")
+        reason = tests.reason(known["product"], known["reactants"]) if split == "train" else None
+        if reason:
+            reading.ledger.drop(reason)
             continue
-        if split == "train" and ".".join(sorted(known["reactants"].split("."))) in reactant_sets:
-            reading.ledger.drop("reactant set of a test item")
-            continue
-        rng = reading.rng(key)
-        writings = reaction_writings(row["rxn_mapped"], rng, reading.source.writings)
+        writings = reaction_writings(row["rxn_mapped"], reading.rng(key), reading.source.writings)
         if not writings:
             reading.ledger.drop("maps that cannot be followed")
             continue
@@ -62,12 +87,16 @@ def mapped_reactions(reading: Reading) -> Iterator[Record]:
 
 def reactions(reading: Reading) -> Iterator[Record]:
     """Map-free reactions, with reagents where the table has them, written forwards."""
-    products, reactant_sets = _test_items(reading)
-    for row in read_rows(reading.path):
+    tests = _TestItems(reading)
+    for row in reading.rows("reactants"):
         product = row.get("product") or row["products"]
         key = _reaction_key(product, row["reactants"])
-        if product in products or ".".join(sorted(row["reactants"].split("."))) in reactant_sets:
-            reading.ledger.drop("product or reactant set of a test item")
+        split = reading.split_of(row, key)
+        if split is None:
+            continue
+        reason = tests.reason(product, row["reactants"])
+        if reason:
+            reading.ledger.drop(reason)
             continue
         sources = [text for text in (row["reactants"] + "." + (row.get("reagents") or "")).split(".") if text]
         try:
@@ -75,20 +104,21 @@ def reactions(reading: Reading) -> Iterator[Record]:
         except ScilogosError:
             reading.ledger.drop("SMILES that cannot be written")
             continue
-        yield Record(key, reading.split(key), (sentence,))
+        yield Record(key, split, (sentence,))
 
 
 def molecules(reading: Reading) -> Iterator[Record]:
     """Molecules, canonical first, then randomised."""
-    for row in read_rows(reading.path, ("smiles",)):
+    for row in reading.rows("smiles"):
         smiles = row["smiles"]
-        split = {"valid": "val", "test_scaffolds": "test"}.get(row.get("split", ""), row.get("split") or reading.split(smiles))
-        if split == "test":
-            reading.ledger.drop("test split")
+        split = reading.split_of(row, smiles)
+        if split is None:
             continue
         rng = reading.rng(smiles)
         try:
             texts = [canonical(smiles), *(randomised(smiles, rng) for _ in range(reading.source.writings - 1))]
-            yield Record(smiles, split, tuple(Molecule(text) for text in dict.fromkeys(texts)))
+            sentences = tuple(Molecule(text) for text in dict.fromkeys(texts))
         except ScilogosError:
             reading.ledger.drop("molecule that RDKit refuses")
+            continue
+        yield Record(texts[0], split, sentences)

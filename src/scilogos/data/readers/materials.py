@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from scilogos.data.source import Reading, Record
-from scilogos.data.tables import read_rows
 from scilogos.errors import ScilogosError
 from scilogos.science import material
 
@@ -12,9 +11,10 @@ _MADE = frozenset({"CoRE", "QMOF", "hMOF"})
 
 def materials(reading: Reading) -> Iterator[Record]:
     """Rows of the unified table by its strict linker split; `forms` made or enumerated picks by family."""
-    for row in read_rows(reading.path, ("node", "linkers", "topology", "families", "split_linker")):
-        if row["split_linker"] == "test":
-            reading.ledger.drop("test split")
+    for row in reading.rows("node", "linkers", "topology", "families", "split_linker"):
+        key = f"{row['node']}/{row['linkers']}/{row['topology']}"
+        split = reading.split_of(row, key, "split_linker")
+        if split is None:
             continue
         if not reading.wants("made" if _MADE & set(row["families"].split("|")) else "enumerated"):
             reading.ledger.drop("other family")
@@ -24,5 +24,4 @@ def materials(reading: Reading) -> Iterator[Record]:
         except ScilogosError:
             reading.ledger.drop("node or linker that cannot be written")
             continue
-        split = "train" if row["split_linker"] == "train" else "val"
-        yield Record(f"{row['node']}/{row['linkers']}/{row['topology']}", split, (thing,))
+        yield Record(key, split, (thing,))

@@ -4,29 +4,33 @@ from collections import Counter
 from collections.abc import Iterator
 
 from scilogos.data.source import Reading, Record
-from scilogos.data.tables import read_rows
 from scilogos.errors import ScilogosError
-from scilogos.grammar.objects import Complex, Located, Molecule, Protein, Sentence, Transform
+from scilogos.grammar.objects import RESIDUES, UNKNOWN_RESIDUE, Complex, Located, Molecule, Protein, Sentence, Transform
 from scilogos.science import canonical
 
-_TEST_SETS = ("coach420", "holo4k", "posebusters", "astex", "crossdocked")
+_IDENTITIES = tuple(f"id_{name}" for name in ("coach420", "holo4k", "posebusters", "astex", "crossdocked"))
+_LISTED = ("pdb_in_coach420", "pdb_in_holo4k_mlig")
+_COLUMNS = ("category", "seq", "contacts", "cluster30", "ccd", "smiles", *_LISTED, *_IDENTITIES)
 _MAX_IDENTITY = 0.3
+_LETTERS = frozenset(RESIDUES + UNKNOWN_RESIDUE)
 
 
 def _leaks(row: dict) -> bool:
-    listed = row.get("pdb_in_coach420") or row.get("pdb_in_holo4k_mlig")
-    return bool(listed) or any(float(row.get(f"id_{name}") or 0) >= _MAX_IDENTITY for name in _TEST_SETS)
+    listed = any(int(row[name] or 0) for name in _LISTED)
+    return listed or any(float(row[name] or 0) >= _MAX_IDENTITY for name in _IDENTITIES)
 
 
 def _usable(reading: Reading) -> Iterator[dict]:
     """Rows of small molecules whose chain is no near twin of a test chain."""
-    for row in read_rows(reading.path):
+    for row in reading.rows(*_COLUMNS):
         if row["category"] != "small_molecule":
             reading.ledger.drop(f"category {row['category']}")
         elif _leaks(row):
             reading.ledger.drop("identity of 30% or more to a test chain")
-        elif not row["contacts"]:
-            reading.ledger.drop("no contacts")
+        elif not row["contacts"] or not 0 <= min(row["contacts"]) <= max(row["contacts"]) < len(row["seq"]):
+            reading.ledger.drop("no contacts, or contacts outside the chain")
+        elif set(row["seq"]) - _LETTERS:
+            reading.ledger.drop("residues that the language lacks")
         elif reading.source.max_length and len(row["seq"]) > reading.source.max_length:
             reading.ledger.drop(f"chain longer than {reading.source.max_length} residues")
         else:
@@ -38,6 +42,8 @@ def sites(reading: Reading) -> Iterator[Record]:
     contacts: dict[str, set[int]] = {}
     clusters: dict[str, str] = {}
     for row in _usable(reading):
+        if row["seq"] in contacts:
+            reading.ledger.count("merged rows")
         contacts.setdefault(row["seq"], set()).update(row["contacts"])
         clusters[row["seq"]] = row["cluster30"]
     for sequence, marks in contacts.items():
@@ -64,12 +70,12 @@ def complexes(reading: Reading) -> Iterator[Record]:
         if reading.source.per_key and per_ligand[row["ccd"]] >= reading.source.per_key:
             reading.ledger.drop(f"more than {reading.source.per_key} rows of one ligand")
             continue
-        per_ligand[row["ccd"]] += 1
         try:
             ligand = Molecule(canonical(row["smiles"]))
         except ScilogosError:
             reading.ledger.drop("ligand that RDKit refuses")
             continue
+        per_ligand[row["ccd"]] += 1
         key = f"{row['seq']}/{ligand.smiles}/{row['contacts'][0]}"
         rng = reading.rng(key)
         levels = [level for level in ("marked", "expanded", "plain") if reading.wants(level)]

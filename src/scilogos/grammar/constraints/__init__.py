@@ -7,6 +7,7 @@ symbols still needed from above, and some legal symbol always lowers it by one: 
 from collections.abc import Hashable
 from typing import Protocol
 
+from scilogos.grammar.constraints.answers import MOST_REACTANTS, answer_constraint, elements
 from scilogos.grammar.constraints.copy import MarkedCopy
 from scilogos.grammar.constraints.loops import FilledLoops
 from scilogos.grammar.constraints.material import Materials
@@ -14,7 +15,18 @@ from scilogos.grammar.constraints.molecules import Bounds, Molecules
 from scilogos.grammar.constraints.substitutions import Substitutions
 from scilogos.grammar.symbols import Symbol
 
-__all__ = ["Bounds", "Constraint", "FilledLoops", "MarkedCopy", "Materials", "Molecules", "Substitutions"]
+__all__ = [
+    "MOST_REACTANTS",
+    "Bounds",
+    "Constraint",
+    "FilledLoops",
+    "MarkedCopy",
+    "Materials",
+    "Molecules",
+    "Substitutions",
+    "answer_constraint",
+    "elements",
+]
 
 
 class Constraint(Protocol):

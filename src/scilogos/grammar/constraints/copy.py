@@ -6,6 +6,8 @@ from typing import NamedTuple
 from scilogos.grammar import tags
 from scilogos.grammar.symbols import Symbol
 
+_TAGS = frozenset({tags.PROTEIN_S, tags.PROTEIN_E, tags.POCKET_S, tags.POCKET_E})
+
 
 class Place(NamedTuple):
     """How far the copy has come."""
@@ -50,6 +52,6 @@ class MarkedCopy:
         pocket = {"": 0, "open": 1, "read": 0}[state.pocket]
         return here + pocket + sum(len(chain) + 2 for chain in self.chains[state.chain + 1 :])
 
-    def classify(self, symbol: Symbol) -> Symbol:
-        """Every symbol is its own class."""
-        return symbol
+    def classify(self, symbol: Symbol) -> Symbol | None:
+        """Residues and the tags of the answer by themselves; all other symbols never follow."""
+        return symbol if symbol.kind == "residue" or symbol.text in _TAGS else None

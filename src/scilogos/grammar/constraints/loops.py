@@ -7,10 +7,11 @@ from typing import NamedTuple
 from scilogos.errors import PromptError
 from scilogos.grammar import tags
 from scilogos.grammar.objects import RESIDUES, Antibody
-from scilogos.grammar.symbols import Symbol
+from scilogos.grammar.symbols import Symbol, symbols
 from scilogos.grammar.writer import write_all
 
 SHORTEST, LONGEST = 1, 40
+_TAGS = frozenset({tags.ANTIBODY_S, tags.ANTIBODY_E, tags.CDR_S, tags.CDR_E})
 
 
 class Place(NamedTuple):
@@ -41,8 +42,6 @@ class FilledLoops:
     @cached_property
     def _template(self) -> list[Symbol | tuple[int, int]]:
         """The answer's symbols in order, with a gap's bounds in its place."""
-        from scilogos.grammar.symbols import symbols
-
         left = iter(self.bounds)
         cut = symbols(write_all(self.gapped), frozenset())
         return [next(left) if symbol == ("tag", tags.GAP) else symbol for symbol in cut]
@@ -78,6 +77,6 @@ class FilledLoops:
             return self._left[state.at]
         return self._left[state.at + 1] + max(0, self._template[state.at][0] - state.read)
 
-    def classify(self, symbol: Symbol) -> Symbol:
-        """Every symbol is its own class."""
-        return symbol
+    def classify(self, symbol: Symbol) -> Symbol | None:
+        """Residues and the tags of the answer by themselves; all other symbols never follow."""
+        return symbol if symbol.kind == "residue" or symbol.text in _TAGS else None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from scilogos.grammar import smiles as smiles_syntax
 from scilogos.grammar import tags, valence
+from scilogos.grammar.atoms import Atom
 from scilogos.grammar.objects import NET_CHARACTERS
 from scilogos.grammar.symbols import Symbol, smiles_symbols
 
@@ -22,7 +23,7 @@ class Place(NamedTuple):
     linkers: int = 0
     node: tuple[Symbol, ...] | smiles_syntax.Prefix | None = None
     linker: valence.Prefix | None = None
-    net: str | None = None
+    net: int | None = None  # characters read
 
 
 class Trie:
@@ -71,7 +72,7 @@ class Materials:
         if symbol == _TAG[tags.MOLECULE_S] and last in ("metal", "linker") and linkers < self.most_linkers:
             return state._replace(linker=valence.START)
         if symbol == _TAG[tags.NET_S] and last == "linker":
-            return state._replace(net="")
+            return state._replace(net=0)
         if symbol == _TAG[tags.MATERIAL_E] and last in ("linker", "net"):
             return Place("closed")
         return None
@@ -96,10 +97,11 @@ class Materials:
         return state._replace(linker=after) if after else None
 
     def _net(self, state: Place, symbol: Symbol) -> Place | None:
+        length = state.net or 0
         if symbol == _TAG[tags.NET_E]:
-            return Place("net", state.nodes, state.linkers) if state.net else None
-        fits = symbol.kind == "net" and symbol.text in NET_CHARACTERS and len(state.net or "") < _LONGEST_NET
-        return state._replace(net=(state.net or "") + symbol.text) if fits else None
+            return Place("net", state.nodes, state.linkers) if length else None
+        fits = symbol.kind == "net" and symbol.text in NET_CHARACTERS and length < _LONGEST_NET
+        return state._replace(net=length + 1) if fits else None
 
     def complete(self, state: Place) -> bool:
         """Whether the material is whole."""
@@ -123,8 +125,14 @@ class Materials:
         }[state.last]  # fmt: skip
 
     def classify(self, symbol: Symbol) -> object:
-        """Every symbol is its own class: nodes are bound by their text."""
-        return symbol
+        """Net characters together; SMILES symbols by syntax and by what they can bear, unless known nodes name them."""
+        if symbol.kind == "net":
+            return "net"
+        if symbol.kind != "smiles" or self._known is not None:
+            return symbol
+        kind = valence.classify(symbol.text)
+        syntax = smiles_syntax.classify(symbol.text)
+        return (syntax, symbol.text in (".", "*"), kind._replace(element="") if isinstance(kind, Atom) else kind)
 
 
 def _syntax_distance(prefix: smiles_syntax.Prefix) -> int:

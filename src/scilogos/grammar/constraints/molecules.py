@@ -117,12 +117,12 @@ class Molecules:
         return _finish(state.prefix, state.missing, self.bounds.least_atoms - state.atoms)
 
     def classify(self, symbol: Symbol) -> object:
-        """SMILES symbols by what they can bear, and by element where one is asked for; all others by themselves."""
+        """SMILES symbols by what they can bear, and by element where one is asked for; the molecule's tags."""
         if symbol.kind != "smiles":
-            return symbol
+            return symbol if symbol in (_OPENING, _CLOSING) else None
         kind = valence.classify(symbol.text)
         if not isinstance(kind, Atom):
-            return ("smiles", kind)
+            return kind and ("smiles", kind)
         excluded = self.bounds.elements is not None and kind.element not in self.bounds.elements
         return ("smiles", excluded, kind if kind.element in self.supply else kind._replace(element=""))
 

@@ -9,6 +9,8 @@ from scilogos.grammar import tags
 from scilogos.grammar.objects import RESIDUES
 from scilogos.grammar.symbols import Symbol
 
+_TAGS = frozenset({tags.PROTEIN_S, tags.PROTEIN_E})
+
 
 class Place(NamedTuple):
     """How far the variant has come."""
@@ -70,6 +72,6 @@ class Substitutions:
         """Symbols left; every variant has the same length."""
         return 0 if state.done else len(self.parent) - state.residue + 1
 
-    def classify(self, symbol: Symbol) -> Symbol:
-        """Every symbol is its own class."""
-        return symbol
+    def classify(self, symbol: Symbol) -> Symbol | None:
+        """Residues and the tags of the answer by themselves; all other symbols never follow."""
+        return symbol if symbol.kind == "residue" or symbol.text in _TAGS else None

@@ -1,0 +1,48 @@
+# The whole project by hand: `make help`. Needs only python3 (3.11 or later) with its venv and pip; everything else goes into .venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help test demo wheel clean
+
+PYTHON ?= python3
+TORCH ?= 2.13.0
+BIN := .venv/bin
+WORKERS ?= 2
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# pip's own bar needs a terminal; a name a line shows progress anywhere.
+SHOW := awk '/^Collecting/ { print "  " $$2 } /^Installing collected/ { print "  installing them" } { fflush() }'
+
+help:  ## show this
+	@awk -F ':.*## ' '/^[.a-z/-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.venv: .venv/.tests  ## the environment of `make test`, made once
+
+.venv/.program: pyproject.toml constraints.txt
+	@echo "making .venv: torch $(TORCH), then the program"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --progress-bar off -c constraints.txt torch==$(TORCH) | $(SHOW)
+	@$(PIP) install --progress-bar off -c constraints.txt -e . | $(SHOW)
+	@touch $@
+
+.venv/.tests: .venv/.program
+	@echo "adding to .venv what the tests need"
+	@$(PIP) install --progress-bar off -c constraints.txt -e '.[dev]' | $(SHOW)
+	@touch $@
+
+test: .venv/.tests  ## lint, types, import order and all tests
+	@echo "== lint";         $(BIN)/ruff check .
+	@echo "== format";       $(BIN)/ruff format --check .
+	@echo "== types";        $(BIN)/pyrefly check --python-interpreter-path $(BIN)/python --summarize-errors
+	@echo "== import order"; $(BIN)/lint-imports --no-cache --no-logo >.venv/imports.log || { cat .venv/imports.log; exit 1; }; tail -n 3 .venv/imports.log
+	@echo "== tests";        OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
+
+demo: .venv/.program  ## run all six tasks and write demo/report.html
+	@$(BIN)/logos demo --out demo/report.html
+
+wheel: .venv/.tests  ## build dist/*.whl, which carries models/
+	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls -l dist/*.whl
+
+clean:  ## remove all that was made here, .venv too
+	rm -rf .venv dist build demo .pytest_cache .hypothesis .ruff_cache .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,50 @@
+"""The command `logos`: a verb is parse, one call, print. A user's fault is one line on standard error and exit code 2."""
+
+import sys
+
+from cyclopts import App
+
+from scilogos import __version__
+from scilogos.cli import language, tasks, work
+from scilogos.cli.demo import demo
+from scilogos.errors import ScilogosError
+
+__all__ = ["app", "main"]
+
+app = App(
+    name="logos",
+    help="Proteins, antibodies, molecules, reactions and materials as sentences of one language.",
+    version=__version__,
+)
+for _verb in (
+    tasks.retro,
+    tasks.sites,
+    tasks.ligands,
+    tasks.materials,
+    tasks.edit,
+    tasks.cdr,
+    language.write,
+    language.read,
+    language.score,
+    work.prepare,
+    work.train,
+    work.bench,
+    work.models,
+    work.doctor,
+    demo,
+):
+    app.command(_verb)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except ScilogosError as error:
+        print(f"logos: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("logos: interrupted; what was saved stays", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        sys.stderr.close()

@@ -1,0 +1,5 @@
+"""`python -m scilogos.cli` is `logos`."""
+
+from scilogos.cli import main
+
+main()

@@ -1,0 +1,41 @@
+"""What a user names on the command line: a file or the thing itself."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scilogos.errors import InputError, MissingError
+from scilogos.science import Structure, clean_sequence, read_fasta, read_molecules, read_structure
+
+STRUCTURES = (".pdb", ".cif", ".mmcif", ".ent", ".pdb.gz", ".cif.gz", ".ent.gz")
+SEQUENCES = (".fasta", ".fa", ".faa", ".fasta.gz", ".fa.gz")
+MOLECULES = (".smi", ".csv", ".sdf")
+
+
+def is_file_name(text: str, endings: Sequence[str]) -> bool:
+    """Whether a text ends like a file; MissingError if there is none of that name."""
+    if not text.lower().endswith(tuple(endings)):
+        return False
+    if not Path(text).is_file():
+        raise MissingError(f"{text}: no such file")
+    return True
+
+
+def molecules(text: str) -> list[str]:
+    """SMILES of a file, or the SMILES itself."""
+    if is_file_name(text, MOLECULES):
+        return [molecule.smiles for molecule in read_molecules(text)]
+    return [text]
+
+
+def sequences(text: str) -> list[tuple[str, str]]:
+    """Names and residues of a FASTA file, or the one sequence itself."""
+    if is_file_name(text, SEQUENCES):
+        return [(entry.name, entry.residues) for entry in read_fasta(text)]
+    if any(text.lower().endswith(ending) for ending in (*STRUCTURES, *MOLECULES)):
+        raise InputError(f"expected a sequence or a file of {', '.join(SEQUENCES)}", path=text)
+    return [("sequence", clean_sequence(text))]
+
+
+def structure_or_sequences(text: str) -> Structure | list[tuple[str, str]]:
+    """A structure file, a FASTA file, or a sequence."""
+    return read_structure(text) if is_file_name(text, STRUCTURES) else sequences(text)

@@ -1,0 +1,84 @@
+"""Verbs about the language itself: write, read, score."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from scilogos.cli import inputs
+from scilogos.cli.output import Result
+from scilogos.errors import InputError, ParseError
+from scilogos.grammar import Complex, Located, Molecule, Protein, Sentence, parse
+from scilogos.grammar import write as write_sentence
+from scilogos.science import canonical, complexes, ligands, read_mofid, read_structure, site_proteins, union_contacts
+from scilogos.tasks import DEFAULT, load
+
+
+def write(target: str, *, out: Path | None = None) -> None:
+    """Write any supported file as sentences of the language.
+
+    Example: logos write 1abc.pdb
+
+    Parameters
+    ----------
+    target
+        A structure (.pdb, .cif), sequences (.fasta), molecules (.smi, .csv, .sdf), MOFids (.mofid), or a SMILES.
+    out
+        A .csv or .jsonl file.
+    """
+    rows = [
+        {"form": type(sentence).__name__.lower(), "sentence": write_sentence(sentence)} for sentence in _sentences(target)
+    ]
+    Result(rows, f"Sentences of {target}").show(out)
+
+
+def _sentences(target: str) -> list[Sentence]:
+    if inputs.is_file_name(target, inputs.STRUCTURES):
+        structure = read_structure(target)
+        sites = union_contacts(structure.chains, ligands(structure))
+        marked = site_proteins(structure.chains, sites)
+        found: list[Sentence] = [Protein(chain.residues) for chain in structure.chains]
+        if any(sites):
+            found.append(Located(tuple(Protein(chain.residues) for chain in structure.chains), tuple(marked)))
+        return found + list[Sentence](complexes(structure))
+    if inputs.is_file_name(target, inputs.SEQUENCES):
+        return [Protein(residues) for _, residues in inputs.sequences(target)]
+    if inputs.is_file_name(target, (".mofid",)):
+        return [read_mofid(line) for line in Path(target).read_text().splitlines() if line.strip()]
+    return [Molecule(canonical(smiles)) for smiles in inputs.molecules(target)]
+
+
+def read(sentence: str) -> None:
+    """Read a sentence into objects, as JSON; `-` reads one sentence a line from standard input.
+
+    Example: logos read "<MoleculeS>CCO<MoleculeE>"
+    """
+    import sys
+
+    lines = [line.rstrip("\n") for line in sys.stdin] if sentence == "-" else [sentence]
+    for number, line in enumerate(lines, 1):
+        try:
+            found = parse(line)
+        except ParseError as error:
+            place = {"path": "standard input", "line": number} if sentence == "-" else {}
+            raise InputError(f"not a sentence: {error}", **place) from None
+        print(json.dumps({"type": type(found).__name__.lower(), **asdict(found)}))
+
+
+def score(sentence: str, *, model: str = DEFAULT, out: Path | None = None) -> None:
+    """Score the answer of a sentence: the log-likelihood of every symbol given all before it, the end last.
+
+    Example: logos score "<MoleculeS>CCO<MoleculeE><ReverseReact><MoleculeS>C=C<MoleculeE><MoleculeS>O<MoleculeE>"
+
+    Parameters
+    ----------
+    out
+        A .csv or .jsonl file.
+    """
+    try:
+        parsed = parse(sentence)
+    except ParseError as error:
+        raise InputError(f"not a sentence: {error}") from None
+    scores = load(model).score(write_sentence(parsed))
+    rows = [{"symbol": symbol, "score": value} for symbol, value in scores]
+    what = "ligand given the pocket" if isinstance(parsed, Complex) else "answer"
+    Result(rows, "Score", footnote=f"log-likelihood of the {what}: {sum(v for _, v in scores):.3f}").show(out)

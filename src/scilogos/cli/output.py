@@ -1,0 +1,91 @@
+"""Answers out: a table on a terminal, JSON lines in a pipe, or a file by its ending. Nothing is left half-written."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scilogos.errors import InputError
+from scilogos.science import NamedMolecule, replacing, write_fasta, write_sdf, write_smi
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rows to show, and what of them is a molecule or a sequence; `files` writes the endings that rows cannot."""
+
+    rows: Sequence[Row]
+    title: str = ""
+    molecule: str = ""  # the column that holds a SMILES
+    sequence: str = ""  # the column that holds residues
+    footnote: str = ""
+    files: dict[str, Callable[[Path], None]] = field(default_factory=dict)
+
+    def show(self, out: Path | None) -> None:
+        """Write to `out`, or print."""
+        if out is not None:
+            self._write(out)
+            print(f"wrote {len(self.rows)} rows to {out}", file=sys.stderr)
+        elif sys.stdout.isatty():
+            self._table()
+        else:
+            for row in self.rows:
+                print(json.dumps(row))
+
+    def _table(self) -> None:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(title=self.title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+        for name in self.rows[0] if self.rows else ():
+            number = isinstance(self.rows[0][name], (int, float))
+            table.add_column(name, justify="right" if number else "left", overflow="fold")
+        for row in self.rows:
+            table.add_row(*(f"{v:.2f}" if isinstance(v, float) else _text(v) for v in row.values()))
+        console = Console()
+        console.print(table if self.rows else "no answers")
+        if self.footnote:
+            console.print(self.footnote, style="dim")
+
+    def _write(self, out: Path) -> None:
+        writers = {".csv": self._csv, ".jsonl": self._jsonl, **self.files}
+        if self.sequence:
+            writers[".fasta"] = lambda path: write_fasta(
+                path, [(f"{i} score={row['score']:.3f}", row[self.sequence]) for i, row in enumerate(self.rows, 1)]
+            )
+        if self.molecule:
+            molecules = [NamedMolecule(row[self.molecule], str(i), _properties(row)) for i, row in enumerate(self.rows, 1)]
+            writers[".smi"] = lambda path: write_smi(path, molecules)
+            writers[".sdf"] = lambda path: write_sdf(path, molecules)
+        check_ending(out, tuple(writers))
+        if not out.parent.is_dir():
+            raise InputError("the folder does not exist; make it first", path=out)
+        writers[out.suffix](out)
+
+    def _csv(self, path: Path) -> None:
+        with replacing(path) as stream:
+            writer = csv.DictWriter(stream, list(self.rows[0]) if self.rows else ["rank"], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({k: _text(v) for k, v in row.items()} for row in self.rows)
+
+    def _jsonl(self, path: Path) -> None:
+        with replacing(path) as stream:
+            stream.writelines(json.dumps(row) + "\n" for row in self.rows)
+
+
+def check_ending(out: Path, known: Sequence[str]) -> None:
+    """Raise InputError for a file ending that cannot be written."""
+    if out.suffix not in known:
+        raise InputError(f"cannot write {out.suffix or 'a file without ending'}; expected {', '.join(known)}", path=out)
+
+
+def _properties(row: Row) -> dict[str, str]:
+    return {name: _text(value) for name, value in row.items()}
+
+
+def _text(value: Any) -> str:
+    return " + ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -1,0 +1,308 @@
+"""The six tasks as verbs: parse, one call, show."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import Parameter
+
+from scilogos.cli import inputs
+from scilogos.cli.output import Result, Row
+from scilogos.errors import InputError
+from scilogos.grammar import Protein, write
+from scilogos.grammar.constraints import Bounds
+from scilogos.science import (
+    Structure,
+    chimerax_script,
+    descriptors,
+    pymol_script,
+    read_structure,
+    replacing,
+    write_marked_pdb,
+)
+from scilogos.tasks import DEFAULT, load
+
+Number = Annotated[int, Parameter(name=["-n", "--number"])]
+
+
+def retro(target: str, *, n: Number = 10, seed: int = 0, model: str = DEFAULT, out: Path | None = None) -> None:
+    """Propose reactants for a product.
+
+    Example: logos retro "CC(=O)Nc1ccc(O)cc1" -n 5
+
+    Parameters
+    ----------
+    target
+        A SMILES, or a .smi, .csv or .sdf file of products.
+    n
+        Answers to show for each product.
+    seed
+        The same seed gives the same answers.
+    model
+        A model's name or folder.
+    out
+        A .csv, .jsonl or .smi file.
+    """
+    logos, rows = load(model), []
+    products = inputs.molecules(target)
+    for product in products:
+        for rank, answer in enumerate(logos.retrosynthesis(product, n, seed=seed), 1):
+            rows.append(
+                {"product": product, "rank": rank, "reactants": ".".join(answer.thing), "score": answer.score,
+                 "votes": answer.votes}
+            )  # fmt: skip
+    if len(products) == 1:
+        rows = [{k: v for k, v in row.items() if k != "product"} for row in rows]
+    title = f"Reactants for {products[0]}" if len(products) == 1 else "Reactants"
+    Result(rows, title, molecule="reactants", footnote="score: log-likelihood, merged over texts").show(out)
+
+
+def sites(
+    target: str,
+    *,
+    samples: int = 20,
+    threshold: float | None = None,
+    seed: int = 0,
+    model: str = DEFAULT,
+    out: Path | None = None,
+) -> None:
+    """Mark the binding-site residues of a protein, and its pockets where coordinates are known.
+
+    Example: logos sites 1abc.pdb --out marked.pdb
+
+    Parameters
+    ----------
+    target
+        A .pdb or .cif file (.gz too), a .fasta file, or a sequence.
+    samples
+        Sampled answers that the probabilities are averaged over.
+    threshold
+        Probability from which a residue is called a site.
+    out
+        A .csv, .jsonl, .fasta file; for a structure also .pdb (B-factor column), .pml (PyMOL) or .cxc (ChimeraX).
+    """
+    logos = load(model)
+    options = {"samples": samples, "seed": seed} | ({} if threshold is None else {"threshold": threshold})
+    given = inputs.structure_or_sequences(target)
+    if isinstance(given, Structure):
+        found = logos.sites(given, **options)
+        labels = [[(chain.name, label) for label in chain.labels] for chain in given.chains]
+        _show_sites(labels, found, out, given, threshold)
+        return
+    for name, residues in given:
+        found = logos.sites(residues, **options)
+        _show_sites([[(name, str(i + 1)) for i in range(len(residues))]], found, out, None, threshold)
+
+
+def _show_sites(labels, found, out: Path | None, structure: Structure | None, threshold: float | None) -> None:
+    pocket_of = {place: k for k, pocket in enumerate(found.pockets, 1) for place in pocket.residues}
+    rows: list[Row] = []
+    for c, (chain, probabilities) in enumerate(zip(found.chains, found.probabilities, strict=True)):
+        for i in chain.sites:
+            row: Row = {"chain": labels[c][i][0], "residue": chain.residues[i] + labels[c][i][1]}
+            row |= {"pocket": pocket_of.get((c, i), 0)} if structure else {}
+            rows.append(row | {"score": float(probabilities[i])})
+    rows.sort(key=lambda row: (row.get("pocket", 0), -row["score"]))
+    files = {".fasta": lambda path: _write_marked(path, found)}
+    if structure is not None:
+        sites = tuple(chain.sites for chain in found.chains)
+        centres = [pocket.centre for pocket in found.pockets]
+        files |= {
+            ".pdb": lambda path: write_marked_pdb(structure, found.probabilities, path),
+            ".pml": lambda path: _write_text(path, pymol_script(structure, sites, centres=centres)),
+            ".cxc": lambda path: _write_text(path, chimerax_script(structure, sites, centres=centres)),
+        }
+    best = max((float(np.max(p)) for p in found.probabilities), default=0.0)
+    footnote = f"{len(found.pockets)} pockets" if structure else ""
+    footnote = footnote if rows else f"no residue reaches the threshold; the highest probability is {best:.2f}"
+    Result(rows, "Binding-site residues", footnote=footnote, files=files).show(out)
+
+
+def _write_text(path: Path, text: str) -> None:
+    with replacing(path) as stream:
+        stream.write(text)
+
+
+def _write_marked(path: Path, found) -> None:
+    text = "".join(f">chain_{i}\n{write(chain)}\n" for i, chain in enumerate(found.chains, 1))
+    _write_text(path, text)
+
+
+def ligands(
+    target: str,
+    *,
+    site: str | None = None,
+    around: str | None = None,
+    n: Number = 10,
+    most_atoms: int | None = None,
+    seed: int = 0,
+    model: str = DEFAULT,
+    out: Path | None = None,
+) -> None:
+    """Design molecules for a pocket.
+
+    Example: logos ligands 1abc.pdb --around LIG -n 5 --out designs.sdf
+
+    Parameters
+    ----------
+    target
+        A .pdb or .cif file (.gz too).
+    site
+        The pocket's residues, as A:45,A:67 or A:45-48.
+    around
+        A ligand whose contacts are the pocket: of the file, as LIG or A:LIG:401, or an .sdf file with its pose.
+    most_atoms
+        Heavy atoms of a molecule at most.
+    out
+        A .csv, .jsonl, .smi or .sdf file.
+    """
+    if (site is None) == (around is None):
+        raise InputError("name the pocket with either --site A:45,A:67 or --around LIG")
+    logos = load(model)
+    pocket = logos.pocket(read_structure(target), site=site, around=around)
+    ranking = logos.ligands(pocket, n, Bounds(most_atoms=most_atoms), seed=seed)
+    rows = []
+    for rank, answer in enumerate(ranking, 1):
+        known = descriptors(answer.thing)
+        rows.append(
+            {"rank": rank, "smiles": answer.thing, "score": answer.score, "qed": known["qed"], "logp": known["logp"],
+             "heavy_atoms": known["heavy_atoms"]}
+        )  # fmt: skip
+    marked = sum(len(chain.sites) for chain in pocket)
+    footnote = f"pocket of {marked} residues; {ranking.refused} of {ranking.drawn} draws refused by RDKit"
+    Result(rows, "Ligands", molecule="smiles", footnote=footnote).show(out)
+
+
+def materials(
+    *,
+    n: Number = 10,
+    node: str | None = None,
+    seed: int = 0,
+    model: str = DEFAULT,
+    out: Path | None = None,
+) -> None:
+    """Generate metal-organic frameworks.
+
+    Example: logos materials -n 5 --node "[Cu][Cu]"
+
+    Parameters
+    ----------
+    node
+        Node fragments (SMILES, separated by dots) that every framework starts with.
+    out
+        A .csv or .jsonl file.
+    """
+    ranking = load(model).materials(n, node.split(".") if node else (), seed=seed)
+    rows = [
+        {"rank": rank, "node": ".".join(answer.thing.nodes), "linkers": ".".join(x.smiles for x in answer.thing.linkers),
+         "net": answer.thing.net or "", "score": answer.score}
+        for rank, answer in enumerate(ranking, 1)
+    ]  # fmt: skip
+    Result(rows, "Materials", footnote=f"{ranking.refused} of {ranking.drawn} draws refused by RDKit").show(out)
+
+
+def edit(
+    target: str,
+    *,
+    n: Number = 10,
+    most: int = 5,
+    positions: str | None = None,
+    seed: int = 0,
+    model: str = DEFAULT,
+    out: Path | None = None,
+) -> None:
+    """Propose variants of a protein by substitutions.
+
+    Example: logos edit MSKGEELFTGVVPILVELDGDVNG --most 3 -n 5
+
+    Parameters
+    ----------
+    target
+        A .fasta file or a sequence.
+    most
+        Substitutions at most.
+    positions
+        Positions that may change, counted from 1, as 12,15,20-30.
+    out
+        A .csv, .jsonl or .fasta file.
+    """
+    logos, rows = load(model), []
+    for name, residues in inputs.sequences(target):
+        allowed = _positions(positions) if positions else None
+        for rank, answer in enumerate(logos.edit(residues, n, most=most, positions=allowed, seed=seed), 1):
+            rows.append(
+                {"name": name, "rank": rank, "substitutions": list(answer.thing.substitutions), "score": answer.score,
+                 "sequence": answer.thing.residues}
+            )  # fmt: skip
+    Result(rows, "Variants", sequence="sequence").show(out)
+
+
+def _positions(text: str) -> frozenset[int]:
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if not first.strip().isdigit() or (last and not last.strip().isdigit()):
+            raise InputError(f"positions {text!r}: found {part!r}; expected numbers or ranges such as 12,20-30")
+        found.update(range(int(first) - 1, int(last or first)))
+    return frozenset(found)
+
+
+def cdr(
+    target: str,
+    *,
+    loops: str = "H3",
+    antigen: Path | None = None,
+    length: str | None = None,
+    scheme: str = "imgt",
+    n: Number = 10,
+    seed: int = 0,
+    model: str = DEFAULT,
+    out: Path | None = None,
+) -> None:
+    """Redesign loops of an antibody.
+
+    Example: logos cdr heavy_and_light.fasta --loops H3,L3 -n 5
+
+    Parameters
+    ----------
+    target
+        A .fasta file of one variable domain or a heavy and a light one, or a sequence.
+    loops
+        The loops to design: H1, H2, H3, L1, L2, L3.
+    antigen
+        A .pdb, .cif or .fasta file of the antigen.
+    length
+        Residues of each loop, as 12 or 10-14; without it, about as long as the given one.
+    scheme
+        How loops are numbered: imgt or chothia.
+    out
+        A .csv, .jsonl or .fasta file.
+    """
+    sequences = [residues for _, residues in inputs.sequences(target)]
+    names = [name.strip() for name in loops.split(",")]
+    context = [Protein(residues) for residues in _antigen(antigen)]
+    ranking = load(model).cdr(
+        sequences, names, n, antigens=context, lengths=_length(length), scheme=scheme, seed=seed
+    )
+    rows = [
+        {"rank": rank, **dict(answer.thing.loops), "score": answer.score, "votes": answer.votes,
+         "sequence": "".join(answer.thing.domains[:1]), **({"partner": answer.thing.domains[1]} if len(sequences) > 1 else {})}
+        for rank, answer in enumerate(ranking, 1)
+    ]  # fmt: skip
+    Result(rows, f"Designs of {', '.join(names)}", sequence="sequence").show(out)
+
+
+def _antigen(path: Path | None) -> list[str]:
+    if path is None:
+        return []
+    given = inputs.structure_or_sequences(str(path))
+    return [c.residues for c in given.chains] if isinstance(given, Structure) else [residues for _, residues in given]
+
+
+def _length(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    first, _, last = text.partition("-")
+    if not first.strip().isdigit() or (last and not last.strip().isdigit()):
+        raise InputError(f"length {text!r}: expected a number or a range such as 10-14")
+    return int(first), int(last or first)

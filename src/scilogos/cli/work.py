@@ -1,0 +1,140 @@
+"""Verbs about corpora, training, models and the machine: prepare, train, models, doctor, bench."""
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from scilogos.cli.output import Result
+from scilogos.errors import MissingError
+from scilogos.tasks import DEFAULT, installed, load
+
+PACKAGES = ("torch", "numpy", "safetensors", "rdkit", "gemmi", "immunum", "tokenizers", "zstandard", "cyclopts", "rich")
+OPTIONAL = ("transformers", "matplotlib", "vllm", "antiberty")
+
+
+def prepare(recipe: Path, *, data: Path, out: Path) -> None:
+    """Build the token shards of a corpus recipe.
+
+    Example: logos prepare recipes/pretrain.toml --data data --out runs/corpus
+
+    Parameters
+    ----------
+    recipe
+        A TOML file with a table [corpus].
+    data
+        The folder that the recipe's paths are below.
+    out
+        The folder of the corpus.
+    """
+    from scilogos.data.corpus import prepare as build
+    from scilogos.data.corpus import read_recipe
+    from scilogos.tokens import default
+
+    if not data.is_dir():
+        raise MissingError(f"{data}: no such folder of source files")
+    info, ledger = build(read_recipe(recipe), data, out, default())
+    print(ledger.markdown(), file=sys.stderr)
+    rows = [
+        {"modality": s.modality, "split": s.split, "sentences": s.sentences, "tokens": s.tokens} for s in info.shards
+    ]
+    Result(rows, f"Corpus {info.fingerprint}").show(None)
+
+
+def train(recipe: Path, *, run: Path | None = None, quiet: bool = False) -> None:
+    """Train by a recipe; started again, it goes on from the newest checkpoint.
+
+    Example: logos train recipes/logos-8m.toml --run runs/logos-8m
+
+    Parameters
+    ----------
+    recipe
+        A TOML file with a table [train].
+    run
+        The folder of the run; default runs/NAME.
+    """
+    from scilogos.train import read_recipe
+    from scilogos.train import train as go
+
+    settings = read_recipe(recipe)
+    final = go(settings, run or Path("runs") / settings.name, quiet=quiet)
+    print(final)
+
+
+def models(*, out: Path | None = None) -> None:
+    """List the models that are installed.
+
+    Example: logos models
+    """
+    from scilogos.model import fingerprint
+
+    rows = []
+    for name, folder in installed():
+        size = sum(f.stat().st_size for f in folder.glob("*.safetensors")) / 1e6
+        rows.append({"name": name, "MB": round(size, 1), "fingerprint": fingerprint(folder), "folder": str(folder)})
+    Result(rows, "Models", footnote="more: set SCILOGOS_MODELS, or give a folder to --model").show(out)
+
+
+def bench(
+    task: str,
+    *,
+    data: Path,
+    model: str = DEFAULT,
+    out: Path = Path("results"),
+    limit: int | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+) -> None:
+    """Measure a model on held-out data, with the baseline beside it.
+
+    Example: logos bench retrosynthesis --data data --limit 100
+
+    Parameters
+    ----------
+    task
+        retrosynthesis, binding-site, material, cdr, validity, or all.
+    data
+        The folder of the benchmark's files.
+    out
+        The folder of the results; an interrupted run goes on where it stopped.
+    limit
+        Items at most.
+    """
+    from scilogos.bench import TASKS, run
+    from scilogos.errors import InputError
+
+    if task not in (*TASKS, "all"):
+        raise InputError(f"task {task!r}: expected one of {', '.join((*TASKS, 'all'))}")
+    logos = load(model)
+    for name in TASKS if task == "all" else (task,):
+        print(run(name, logos, data, out, limit=limit, samples=samples, seed=seed).markdown)
+
+
+def doctor() -> None:
+    """Say what is installed and what this machine can do.
+
+    Example: logos doctor
+    """
+    import torch
+
+    bf16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    facts = {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} used",
+        "bf16": "fast on this processor" if bf16 else "not fast on this processor; computing in fp32",
+        "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none",
+        "models": ", ".join(name for name, _ in installed()) or "none",
+    }
+    rows = [{"what": name, "found": text} for name, text in facts.items()]
+    rows += [{"what": name, "found": _version(name)} for name in PACKAGES]
+    rows += [{"what": f"{name} (optional)", "found": _version(name)} for name in OPTIONAL]
+    Result(rows, "Doctor").show(None)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name) if find_spec(name) else "not installed"
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,8 @@
+"""One engine: constrained sampling, beam search, scoring."""
+
+from scilogos.decode.beam import beam_search
+from scilogos.decode.engine import Completion, Engine, Prompt
+from scilogos.decode.sampling import Sampling
+from scilogos.decode.scoring import log_probabilities, symbol_scores
+
+__all__ = ["Completion", "Engine", "Prompt", "Sampling", "beam_search", "log_probabilities", "symbol_scores"]

@@ -1,0 +1,59 @@
+"""Beam search: the most probable answers that the guide allows. Shapes: w beams, V vocabulary."""
+
+import numpy as np
+import torch
+
+from scilogos.decode.engine import Completion, Engine, Prompt
+from scilogos.model import PromptCache
+
+
+@torch.inference_mode()
+def beam_search(engine: Engine, prompt: Prompt, width: int, n: int | None = None) -> list[Completion]:
+    """Return the best n (default: width) whole answers found with `width` beams, most probable first.
+
+    Scores are unmasked log-probabilities; ends when no open beam can overtake the n-th best whole answer.
+    """
+    n, end, guide = n or width, engine.codec.vocabulary.end, prompt.guide
+    cache = PromptCache(
+        engine.model.config, [len(prompt.tokens) + 1], width, prompt.budget + 1, dtype=engine.dtype, device=engine.device
+    )
+    reading = cache.reading()
+    flat = torch.tensor((end, *prompt.tokens), device=engine.device)
+    hidden = engine.model(flat, reading.positions_T, reading)
+    logp_wV = engine.model.logits(hidden[reading.last_P]).float().log_softmax(-1).repeat(width, 1)
+    scores_w = torch.full((width,), float("-inf"), device=engine.device)
+    scores_w[0] = 0.0
+    states, texts, whole = [prompt.state] * width, [()] * width, []
+    for position in range(prompt.budget + 1):
+        legal_wV = np.stack([guide.within(state, prompt.budget - position) for state in states])
+        total_wV = (scores_w[:, None] + logp_wV).masked_fill(~torch.from_numpy(legal_wV).to(engine.device), float("-inf"))
+        vocabulary = total_wV.shape[1]
+        best = total_wV.flatten().topk(min(2 * width, total_wV.numel()))
+        picked: list[tuple[float, int, int]] = []
+        for score, index in zip(best.values.tolist(), best.indices.tolist(), strict=True):
+            beam, token = divmod(index, vocabulary)
+            if score == float("-inf"):
+                break
+            if token == end:
+                whole.append(Completion(texts[beam], score, engine.codec.decode(texts[beam])))
+            elif len(picked) < width:
+                picked.append((score, beam, token))
+        whole = sorted(whole, key=lambda c: -c.score)[:n]
+        if not picked or (len(whole) == n and picked[0][0] <= whole[-1].score):
+            break
+        picked += [(float("-inf"), *picked[0][1:])] * (width - len(picked))
+        beams = [beam for _, beam, _ in picked]
+        cache.reorder(beams)
+        texts = [(*texts[beam], token) for _, beam, token in picked]
+        states = [_follow(guide, states[beam], token) for _, beam, token in picked]
+        scores_w = torch.tensor([score for score, _, _ in picked], device=engine.device)
+        step = cache.step()
+        chosen = torch.tensor([token for _, _, token in picked], device=engine.device)
+        logp_wV = engine.model.logits(engine.model(chosen, step.positions_R, step)).float().log_softmax(-1)
+    return whole
+
+
+def _follow(guide, state: int, token: int) -> int:
+    after = guide.step(state, token)
+    assert after is not None, "a symbol was chosen that the guide does not allow"
+    return after

@@ -1,0 +1,47 @@
+"""The constraint under which the answer of a given sentence is decoded: the same for training and sampling."""
+
+from collections.abc import Set
+
+from scilogos.grammar.atoms import atom
+from scilogos.grammar.constraints.copy import MarkedCopy
+from scilogos.grammar.constraints.loops import FilledLoops
+from scilogos.grammar.constraints.material import Materials
+from scilogos.grammar.constraints.molecules import Molecules
+from scilogos.grammar.constraints.substitutions import Substitutions
+from scilogos.grammar.objects import Complex, Design, Edit, Located, Material, Molecule, Reaction, Retro, Sentence
+from scilogos.grammar.smiles import cut
+
+MOST_REACTANTS = 4
+MOST_MOLECULES = 12
+
+
+def elements(smiles: str) -> frozenset[str]:
+    """The elements of a SMILES, hydrogen left out.
+
+    >>> sorted(elements("Clc1cc[nH]c1"))
+    ['C', 'Cl', 'N']
+    """
+    found = (atom(symbol) for symbol in cut(smiles) if symbol[0].isalpha() or symbol[0] == "[")
+    return frozenset(a.element for a in found if a is not None) - {"H"}
+
+
+def answer_constraint(
+    sentence: Sentence, whole: Set[str]
+) -> MarkedCopy | FilledLoops | Materials | Molecules | Substitutions | None:
+    """The constraint of the sentence's task with nothing asked beyond the prompt; None where no task decodes it."""
+    match sentence:
+        case Retro(product=product):
+            return Molecules(1, MOST_REACTANTS, elements(product.smiles))
+        case Located(chains=chains):
+            return MarkedCopy(tuple(chain.residues for chain in chains))
+        case Complex() | Molecule():
+            return Molecules()
+        case Material():
+            return Materials(frozenset(whole))
+        case Edit(parent=parent):
+            return Substitutions(parent.residues, len(parent.residues))
+        case Design(gapped=gapped):
+            return FilledLoops(gapped)
+        case Reaction():
+            return Molecules(1, MOST_MOLECULES)
+    return None

@@ -1,0 +1,91 @@
+"""Antibody CDR design: variable domains (and their antigen) in, ranked domains with new loops out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scilogos.decode import Engine, Prompt, Sampling
+from scilogos.errors import InputError
+from scilogos.grammar import Antibody, Design, Protein, parse, tags
+from scilogos.grammar.constraints import FilledLoops
+from scilogos.grammar.writer import write_all
+from scilogos.science import variable_domain
+from scilogos.tasks.ranking import Ranking, rank
+from scilogos.tokens import Guide
+
+SAMPLING = Sampling(temperature=1.0)
+LENGTH_SLACK = 3  # residues a designed loop may differ from the given one
+
+
+@dataclass(frozen=True)
+class Designed:
+    """The domains of one answer and the residues of its new loops, by name."""
+
+    domains: tuple[str, ...]
+    loops: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Domains with loops opened: the antibodies, and name and given residues of each opened loop in order."""
+
+    antibodies: tuple[Antibody, ...]
+    loops: tuple[tuple[str, str], ...]
+
+
+def opening(sequences: Sequence[str], loops: Sequence[str], *, scheme: str = "imgt") -> Opening:
+    """Open the named loops (H1 ... L3) of variable domains; InputError for a loop that no domain has."""
+    left, antibodies, found = {name.upper() for name in loops}, [], []
+    for sequence in sequences:
+        domain = variable_domain(sequence, scheme=scheme)
+        mine = sorted((span, name) for name, span in domain.loops.items() if name in left)
+        left -= {name for _, name in mine}
+        antibodies.append(Antibody(domain.residues, tuple(span for span, _ in mine)))
+        found += [(name, domain.residues[s:e]) for (s, e), name in mine]
+    if left or not found:
+        raise InputError(f"loops {', '.join(sorted(left)) or '(none named)'}: expected loops of the given domains, as H3")
+    return Opening(tuple(antibodies), tuple(found))
+
+
+def prompt(given: Opening, antigens: Sequence[Protein] = ()) -> str:
+    """Write the prompt of opened domains, antigens first."""
+    return write_all(antigens) + write_all(antibody.opened() for antibody in given.antibodies) + tags.DESIGN
+
+
+def constraint(given: Opening, lengths: tuple[int, int] | None = None) -> FilledLoops:
+    """The framework fixed, loops of `lengths` residues, or about as long as the given ones."""
+    bounds = tuple(
+        lengths or (max(1, len(residues) - LENGTH_SLACK), len(residues) + LENGTH_SLACK) for _, residues in given.loops
+    )
+    return FilledLoops(tuple(antibody.opened() for antibody in given.antibodies), bounds)
+
+
+def read(given: Opening, answer: str, antigens: Sequence[Protein] = ()) -> Designed:
+    """Read an answer as domains with named new loops."""
+    sentence = parse(prompt(given, antigens) + answer)
+    assert isinstance(sentence, Design)
+    texts = [antibody.residues[s:e] for antibody in sentence.filled for s, e in antibody.loops]
+    named = tuple((name, text) for (name, _), text in zip(given.loops, texts, strict=True))
+    return Designed(tuple(antibody.residues for antibody in sentence.filled), named)
+
+
+def design(
+    engine: Engine,
+    sequences: Sequence[str],
+    loops: Sequence[str],
+    *,
+    antigens: Sequence[Protein] = (),
+    n: int = 10,
+    lengths: tuple[int, int] | None = None,
+    scheme: str = "imgt",
+    samples: int | None = None,
+    sampling: Sampling = SAMPLING,
+    seed: int = 0,
+) -> Ranking[Designed]:
+    """Rank up to n designs of the named loops, from `samples` draws (default 3 n)."""
+    given = opening(sequences, loops, scheme=scheme)
+    guide = Guide(constraint(given, lengths), engine.codec.vocabulary)
+    tokens = tuple(engine.codec.encode(prompt(given, antigens)))
+    longest = sum(len(a.opened().residues) + 2 + 2 * len(a.loops) for a in given.antibodies)
+    budget = longest + sum(high for _, high in guide.constraint.bounds)
+    groups = engine.complete([Prompt(tokens, guide, budget)], samples or 3 * n, sampling, seed=seed)
+    return rank(groups, lambda text: read(given, text, antigens), most=n)

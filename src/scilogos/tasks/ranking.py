@@ -1,0 +1,75 @@
+"""From completions to ranked answers: read, merge equal things told by different texts, order by likelihood."""
+
+import math
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from scilogos.decode import Completion
+from scilogos.errors import ScilogosError
+
+T = TypeVar("T", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """One answer: the thing, its score (log-likelihood, log-sum-exp over its distinct texts), and how often it was drawn."""
+
+    thing: T
+    score: float
+    votes: int
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ranking(Generic[T]):
+    """Answers, best first, with the counts that an honest report needs."""
+
+    answers: tuple[Answer[T], ...]
+    drawn: int
+    refused: int  # completions that `read` refused, such as molecules that RDKit does not accept
+
+    def __iter__(self):
+        return iter(self.answers)
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    def __getitem__(self, i: int) -> Answer[T]:
+        return self.answers[i]
+
+
+def log_sum_exp(values: Iterable[float]) -> float:
+    """The logarithm of a sum of exponentials."""
+    values = list(values)
+    top = max(values)
+    return top + math.log(sum(math.exp(v - top) for v in values))
+
+
+def rank(
+    groups: Sequence[Sequence[Completion]], read: Callable[[str], T], *, most: int | None = None
+) -> Ranking[T]:
+    """Merge and rank the completions of several writings of one prompt (one group each).
+
+    A text that several draws gave counts once; probabilities are averaged over the writings. `read` raises
+    ScilogosError for an answer that is none.
+    """
+    scores: dict[T, dict[tuple[int, str], float]] = {}
+    votes: dict[T, int] = {}
+    refused = drawn = 0
+    for number, completions in enumerate(groups):
+        for completion in completions:
+            drawn += 1
+            try:
+                thing = read(completion.text)
+            except ScilogosError:
+                refused += 1
+                continue
+            scores.setdefault(thing, {})[number, completion.text] = completion.score
+            votes[thing] = votes.get(thing, 0) + 1
+    answers = [
+        Answer(thing, log_sum_exp(texts.values()) - math.log(len(groups)), votes[thing], tuple(t for _, t in texts))
+        for thing, texts in scores.items()
+    ]
+    answers.sort(key=lambda answer: -answer.score)
+    return Ranking(tuple(answers[:most]), drawn, refused)

@@ -1,0 +1,37 @@
+"""Small tables, readings of them, and recipes around them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scilogos.data.ledger import Ledger
+from scilogos.data.readers import READERS
+from scilogos.data.source import Reading, Record, Source
+
+
+def table(path: Path, rows: list[dict]) -> Path:
+    """Write a csv of simple fields."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [",".join(rows[0]), *(",".join(str(value) for value in row.values()) for row in rows)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def write_table(tmp_path) -> Callable[[str, list[dict]], Path]:
+    return lambda name, rows: table(tmp_path / name, rows)
+
+
+@pytest.fixture
+def read(tmp_path) -> Callable[..., tuple[list[Record], dict[str, int]]]:
+    """Read a file of the test's folder with a reader; give the records and what the ledger counted."""
+
+    def reading(reader: str, path: str, *, folder: Path = tmp_path, count: int | None = None, **options):
+        source = Source(reader=reader, path=Path(path), modality="m", **options)
+        ledger = Ledger()
+        records = READERS[reader](Reading(source=source, data=folder, ledger=ledger, seed=1, val_percent=1.0))
+        found = [record for record, _ in zip(records, range(10**9 if count is None else count), strict=False)]
+        return found, dict(ledger.counts[""])
+
+    return reading

@@ -1,0 +1,346 @@
+"""Each reader on a small table with the columns of the real one: what it tells, and what it must never tell."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from scilogos.data.ledger import Ledger
+from scilogos.data.source import Reading, Source
+from scilogos.grammar import (
+    Antibody,
+    Complex,
+    Design,
+    Edit,
+    Located,
+    Molecule,
+    Protein,
+    Reaction,
+    Retro,
+    Transform,
+    parse,
+    write,
+)
+from scilogos.science import canonical
+
+
+SOURCE = Source(reader="molecules", path=Path("m.csv"), modality="m")
+
+
+def texts(records) -> str:
+    return "\n".join(write(sentence) for record in records for sentence in record.sentences)
+
+
+# --- reactions
+
+AMIDE = ("CC(=O)NC", "CC(=O)O.CN")
+ETHER = ("CCOC", "CCO.CI")
+ESTER = ("CC(=O)OC", "CC(=O)Cl.CO")
+MAPPED = {
+    AMIDE: "[CH3:1][C:2](=[O:3])O.[CH3:4][NH2:5]>>[CH3:1][C:2](=[O:3])[NH:5][CH3:4]",
+    ETHER: "[CH3:1][CH2:2][OH:3].[CH3:4]I>>[CH3:1][CH2:2][O:3][CH3:4]",
+    ESTER: "[CH3:1][C:2](=[O:3])Cl.[CH3:4][OH:5]>>[CH3:1][C:2](=[O:3])[O:5][CH3:4]",
+}
+
+
+def reaction_tables(write_table, rows: list[tuple[tuple[str, str], str]], *, test=(AMIDE,), name="train"):
+    plain = [
+        {"row": i, "class": 1, "split": split, "product": pair[0], "reactants": pair[1], "product_in_train": ""}
+        for i, (pair, split) in enumerate(rows)
+    ]
+    write_table(f"{name}.csv", plain)
+    write_table(f"{name}_mapped.csv", [{"row": i, "rxn_mapped": MAPPED[pair]} for i, (pair, _) in enumerate(rows)])
+    write_table("test.csv", [{"split": "test", "product": p, "reactants": r} for p, r in test] or [{"split": "train"}])
+
+
+def test_mapped_reactions_are_told_both_ways_and_aligned(write_table, read):
+    reaction_tables(write_table, [(ETHER, "train"), (ESTER, "val")])
+    records, counts = read("mapped_reactions", "train_mapped.csv", join=Path("train.csv"), writings=3)
+    assert [record.split for record in records] == ["train", "val"] and counts == {"rows": 2}
+    first, second, third, fourth = records[0].sentences
+    assert isinstance(first, Retro) and first.product == Molecule("CCOC")
+    assert {canonical(m.smiles) for m in first.reactants} == {"CCO", "CI"}
+    assert isinstance(second, Retro) and isinstance(third, Reaction) and isinstance(fourth, Retro)
+    assert third == Reaction(second.reactants, (second.product,))
+    only, _ = read("mapped_reactions", "train_mapped.csv", join=Path("train.csv"), writings=3, forms=("reaction",))
+    assert all(isinstance(sentence, Reaction) for record in only for sentence in record.sentences)
+
+
+def test_no_product_or_reactant_set_of_a_test_item_is_trained_on(write_table, read):
+    shuffled = (ETHER[0], "CI.CCO")  # the reactants of a test item in another order, under another product
+    other = ("CCO", ETHER[1])
+    MAPPED[other] = "[CH3:1][CH2:2][OH:3].[CH3:4]I>>[CH3:1][CH2:2][OH:3]"
+    MAPPED[shuffled] = MAPPED[ETHER]
+    rows = [(AMIDE, "train"), (AMIDE, "test"), (AMIDE, "val"), (other, "train"), (ESTER, "train")]
+    reaction_tables(write_table, rows, test=((AMIDE[0], "C.N"), ("C", "CI.CCO")))
+    options = {"join": Path("train.csv"), "exclude": Path("test.csv")}
+    records, counts = read("mapped_reactions", "train_mapped.csv", **options)
+    assert [(record.split, record.key.split("<<")[0]) for record in records] == [("val", AMIDE[0]), ("train", ESTER[0])]
+    assert counts["dropped rows: product of a test item"] == 1 and counts["dropped rows: split test"] == 1
+    assert counts["dropped rows: reactant set of a test item"] == 1
+
+
+def test_mapped_rows_without_a_map_free_row_are_dropped_and_disorder_is_refused(write_table, read):
+    write_table("plain.csv", [{"row": i, "product": "CCOC", "reactants": "CCO.CI"} for i in (1, 4)])
+    write_table("mapped.csv", [{"row": i, "rxn_mapped": MAPPED[ETHER]} for i in (0, 1, 3, 4, 9)])
+    records, counts = read("mapped_reactions", "mapped.csv", join=Path("plain.csv"))
+    assert len(records) == 2 and counts["dropped rows: no map-free row"] == 3
+    write_table("mapped.csv", [{"row": i, "rxn_mapped": MAPPED[ETHER]} for i in (1, 0)])
+    with pytest.raises(ValueError, match="row 0 after row 1; expected rows in order"):
+        read("mapped_reactions", "mapped.csv", join=Path("plain.csv"))
+    write_table("plain.csv", [{"row": i, "product": "CCOC", "reactants": "CCO.CI"} for i in (4, 1)])
+    write_table("mapped.csv", [{"row": 9, "rxn_mapped": MAPPED[ETHER]}])
+    with pytest.raises(ValueError, match=r"plain\.csv: row 1 after row 4"):
+        read("mapped_reactions", "mapped.csv", join=Path("plain.csv"))
+
+
+def test_map_free_reactions(write_table, read):
+    write_table("test.csv", [{"split": "val", "product": "CCOC", "reactants": "CCO.CI"}])
+    rows = [
+        {"product": "CC", "reactants": "C.CI", "reagents": "[Na+].O"},
+        {"product": "CCOC", "reactants": "C", "reagents": ""},  # a product of validation
+        {"product": "O.CCOC", "reactants": "CCC", "reagents": ""},  # among others
+        {"product": "CCC", "reactants": "CI.CCO", "reagents": ""},  # its reactants
+        {"product": "C(C", "reactants": "CI", "reagents": ""},
+    ]
+    write_table("plain.csv", rows)
+    records, counts = read("reactions", "plain.csv", exclude=Path("test.csv"))
+    assert [r.sentences for r in records] == [(parse(write(r.sentences[0])),) for r in records] and len(records) == 1
+    sources = (Molecule("C"), Molecule("CI"), Molecule("[Na+]"), Molecule("O"))
+    assert records[0].sentences == (Reaction(sources, (Molecule("CC"),)),)
+    assert counts["dropped rows: product of a test item"] == 2
+    assert counts["dropped rows: reactant set of a test item"] == 1
+    assert counts["dropped rows: SMILES that cannot be written"] == 1
+
+
+def test_map_free_reactions_keep_to_the_split_of_their_table(write_table, read):
+    rows = [{"split": s, "product": p, "reactants": "C"} for s, p in (("train", "CC"), ("test", "CO"), ("val", "CN"))]
+    write_table("plain.csv", rows)
+    records, counts = read("reactions", "plain.csv")
+    assert [record.split for record in records] == ["train", "val"] and counts["dropped rows: split test"] == 1
+
+
+# --- molecules
+
+
+def test_molecules_keep_to_their_splits(write_table, read):
+    moses = [("OCC", "train"), ("CCN", "test"), ("CCF", "test_scaffolds"), ("CCCl", "valid"), ("CCBr", "val")]
+    write_table("m.csv", [{"smiles": s, "split": split} for s, split in [*moses, ("C(C", "train"), ("CI", "odd")]])
+    records, counts = read("molecules", "m.csv")
+    assert [(r.split, texts([r])) for r in records] == [
+        ("train", "<MoleculeS>CCO<MoleculeE>"),
+        ("val", "<MoleculeS>CCCl<MoleculeE>"),
+        ("val", "<MoleculeS>CCBr<MoleculeE>"),
+    ]
+    assert counts["rows"] == 7 and counts["dropped rows: molecule that RDKit refuses"] == 1
+    assert [counts[f"dropped rows: split {name}"] for name in ("test", "test_scaffolds", "odd")] == [1, 1, 1]
+
+
+def test_writings_of_a_molecule_are_one_molecule_and_one_key(write_table, read):
+    write_table("m.csv", [{"smiles": "OCCc1ccccc1"}, {"smiles": "c1ccccc1CCO"}])
+    (first, second), _ = read("molecules", "m.csv", writings=5)
+    assert first.key == second.key == "OCCc1ccccc1"
+    assert len(first.sentences) > 2 and len(set(first.sentences)) == len(first.sentences)
+    assert {canonical(molecule.smiles) for molecule in first.sentences} == {"OCCc1ccccc1"}
+
+
+def test_splits_by_hash_are_near_their_share():
+    """The keys here are as those of clusters; the chance of a failure by bad luck would be one in ten thousand."""
+    reading = Reading(source=SOURCE, data=Path(), ledger=Ledger(), seed=1, val_percent=5.0)
+    keys = [hashlib.md5(str(i).encode()).hexdigest()[:12] for i in range(4000)]
+    splits = [reading.split(key) for key in keys]
+    assert 150 < splits.count("val") < 250
+    again = Reading(source=SOURCE, data=Path(), ledger=Ledger(), seed=2, val_percent=5.0)
+    assert [again.split(key) for key in keys] == splits  # another seed writes anew, and moves nothing to training
+
+
+# --- proteins
+
+
+def protein_rows(leaks: dict[str, str]) -> list[dict]:
+    return [{"id": i, "seq": seq, "cluster_size": 1, "src": "sp", "leak": leak, "split": "train"}
+            for i, (seq, leak) in enumerate(leaks.items())]  # fmt: skip
+
+
+@pytest.mark.parametrize("reader", ["proteins", "denoising"])
+def test_no_near_twin_of_a_labelled_protein(write_table, read, reader):
+    leaks = {"AAAA": "", "CCCC": "ig_fold", "DDDD": "gfp", "EEEE": "aav", "FFFF": "gb1|proteingym90", "GGGG": "rabd90",
+             "HHHH": "proteingym90", "IIII": "ig_fold|rabd90", "KKKK": "some_new_mark"}  # fmt: skip
+    rows = protein_rows(leaks)
+    other = [("LLLL", "excluded"), ("MMMM", "test"), ("NNNN", "val"), ("MXB", "train"), ("", "train"), ("W" * 9, "train")]
+    rows += [{**rows[0], "seq": seq, "split": split} for seq, split in other]
+    write_table("p.csv", rows)
+    records, counts = read(reader, "p.csv", max_length=8)
+    assert [(record.key, record.split) for record in records] == [("AAAA", "train"), ("CCCC", "train"), ("NNNN", "val")]
+    assert counts["dropped rows: near twin of a protein with labelled variants"] == 7
+    assert counts["dropped rows: split excluded"] == 1 and counts["dropped rows: split test"] == 1
+    assert counts["dropped rows: residues other than the twenty"] == 2
+    assert counts["dropped rows: longer than 8 residues"] == 1
+
+
+def test_denoising_goes_from_a_corrupted_copy_to_the_natural_protein(write_table, read):
+    sequence = "ACDEFGHIKLMNPQRSTVWY" * 5
+    write_table("p.csv", protein_rows({sequence: ""}))
+    (record,), _ = read("denoising", "p.csv", writings=6)
+    assert len(record.sentences) == 6 == len(set(record.sentences))
+    for edit in record.sentences:
+        assert isinstance(edit, Edit) and edit.variant == Protein(sequence)
+        assert 2 <= sum(a != b for a, b in zip(edit.parent.residues, sequence, strict=True)) <= 15
+
+
+# --- antibodies
+
+
+def antibody_row(name: str, **changed) -> dict:
+    letters = {"H": "QVQL", "K": "DIQM", "L": "SYEL"}
+    row = {"id": name, "chain": name[0], "seq": letters[name[0]] + name[1] * 16, "imgt1s": 4, "imgt1e": 6, "imgt2s": 8,
+           "imgt2e": 10, "imgt3s": 12, "imgt3e": 16, "split": "train", "rabd_h3_id": 0.2, "rabd_dom_id": 0.5}  # fmt: skip
+    return row | changed
+
+
+@pytest.mark.parametrize("reader", ["antibodies", "designs"])
+def test_no_near_twin_of_a_benchmark_antibody(write_table, read, reader):
+    rows = [
+        antibody_row("HA"),
+        antibody_row("HC", rabd_h3_id=0.6),
+        antibody_row("HD", rabd_dom_id=0.95),
+        antibody_row("HE", rabd_h3_id=0.599, rabd_dom_id=0.949),
+        antibody_row("HF", split="rabd_test"),
+        antibody_row("HG", split="test"),
+        antibody_row("HI", split="val"),
+        antibody_row("HK", rabd_h3_id=""),
+    ]
+    write_table("ab.csv", rows)
+    records, counts = read(reader, "ab.csv")
+    assert [record.key[4] for record in records] == ["A", "E", "I", "K"]
+    assert [record.split for record in records] == ["train", "train", "val", "train"]
+    assert counts["dropped rows: near twin of a RAbD antibody"] == 2
+    assert counts["dropped rows: split rabd_test"] == counts["dropped rows: split test"] == 1
+
+
+def test_a_table_without_a_split_is_for_training(write_table, read):
+    rows = [{k: v for k, v in antibody_row("H" + letter).items() if k != "split"} for letter in "ACDEFGHIKL"]
+    write_table("ab.csv", rows)
+    assert {record.split for record in read("antibodies", "ab.csv")[0]} == {"train"}
+
+
+def test_designs_open_loops_and_bring_the_partner(write_table, read):
+    write_table("ab.csv", [antibody_row("HA"), antibody_row("KC"), antibody_row("HD")])
+    write_table("pairs.csv", [{"heavy_id": "HA", "light_id": "KC"}, {"heavy_id": "HD", "light_id": "KX"}])
+    records, _ = read("designs", "ab.csv", pairs=Path("pairs.csv"), writings=12)
+    heavy, light, alone = records
+    assert heavy.sentences[0].filled[0].loops == ((12, 16),)  # H3 first
+    for record, place in ((heavy, 0), (light, 1)):
+        assert {len(design.filled) for design in record.sentences} == {1, 2}
+        for design in record.sentences:
+            assert isinstance(design, Design) and parse(write(design)) == design
+            own = design.filled[place if len(design.filled) == 2 else 0]
+            assert own.residues == record.key and own.loops and set(own.loops) <= {(4, 6), (8, 10), (12, 16)}
+            if len(design.filled) == 2:
+                assert [domain.residues for domain in design.filled] == [heavy.key, light.key]
+                assert design.gapped[1 - place] == Antibody(design.filled[1 - place].residues)
+    assert all(len(design.filled) == 1 for design in alone.sentences)
+
+
+def test_a_partner_never_comes_from_another_split(write_table, read):
+    """A validation loop in the plain partner of a training row would be learnt by heart."""
+    rows = [antibody_row("HA"), antibody_row("KC", split="val"), antibody_row("HD", split="test"), antibody_row("KE")]
+    write_table("ab.csv", rows)
+    write_table("pairs.csv", [{"heavy_id": "HA", "light_id": "KC"}, {"heavy_id": "HD", "light_id": "KE"}])
+    records, _ = read("designs", "ab.csv", pairs=Path("pairs.csv"), writings=12)
+    told = {split: {domain.residues for r in records if r.split == split for s in r.sentences for domain in s.filled}
+            for split in ("train", "val")}  # fmt: skip
+    assert told == {"train": {rows[0]["seq"], rows[3]["seq"]}, "val": {rows[1]["seq"]}}
+
+
+# --- structures
+
+SAFE = {"pdb_in_coach420": 0, "pdb_in_holo4k_mlig": 0, "id_coach420": 0, "id_holo4k": 0.29, "id_posebusters": 0,
+        "id_astex": 0.1, "id_crossdocked": 0}  # fmt: skip
+
+
+def chain(letter: str, contacts=(1, 3), **changed) -> dict:
+    row = {"pdb": "1abc", "chain": "A", "ccd": "LIG", "category": "small_molecule", "smiles": "OCC", "seq": letter * 8,
+           "contacts": list(contacts), "cluster30": letter, **SAFE}  # fmt: skip
+    return row | changed
+
+
+@pytest.fixture
+def chains(tmp_path):
+    def written(*rows: dict) -> str:
+        (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return "t.jsonl"
+
+    return written
+
+
+@pytest.mark.parametrize("reader", ["sites", "complexes"])
+def test_no_near_twin_of_a_test_chain(chains, read, reader):
+    leaking = [chain("C", **{name: 0.3}) for name in SAFE if name.startswith("id_")]
+    leaking += [chain("D", **{name: 1}) for name in SAFE if name.startswith("pdb_in")]
+    other = [chain("E", category="additive_list"), chain("F", contacts=()), chain("G", contacts=(1, 8)),
+             chain("H", contacts=(-1,)), chain("J"), chain("K", seq="K" * 99)]  # fmt: skip
+    records, counts = read(reader, chains(chain("A"), *leaking, *other), max_length=90)
+    assert len(records) == 1 and set(records[0].key[:8]) == {"A"}
+    assert counts["dropped rows: identity of 30% or more to a test chain"] == 7
+    assert counts["dropped rows: no contacts, or contacts outside the chain"] == 3
+    assert counts["dropped rows: residues that the language lacks"] == 1
+    assert sum(counts.values()) == 2 * counts["rows"] - 1
+
+
+@pytest.mark.parametrize("lacking", SAFE)
+def test_a_table_without_its_leak_columns_is_refused(chains, read, lacking):
+    row = chain("A")
+    del row[lacking]
+    with pytest.raises(ValueError, match=rf"t\.jsonl:1: found columns .*; expected {lacking}"):
+        read("sites", chains(row))
+
+
+def test_sites_are_the_union_of_a_chain_s_contacts(chains, read):
+    path = chains(chain("A", (1,)), chain("C"), chain("A", (5, 1)))
+    records, counts = read("sites", path, writings=4)
+    assert counts == {"rows": 3, "merged rows": 1}
+    plain, marked = Protein("A" * 8), Protein("A" * 8, (1, 5))
+    expanded = Protein("A" * 8, (1, 5), "expanded")
+    located = Located((plain,), (marked,))
+    assert records[0].sentences[0] == located
+    assert set(records[0].sentences) == {located, marked, expanded, Transform((marked,), (expanded,))}
+    assert len(read("sites", path)[0][0].sentences) == 1
+    assert read("sites", path, forms=("expanded",), writings=4)[0][0].sentences == (expanded,)
+
+
+def test_complexes_cap_a_ligand_s_rows_and_refused_ones_do_not_count(chains, read):
+    rows = [chain("C", smiles="C(C"), *(chain(letter) for letter in "DEF"), chain("G", ccd="XYZ")]
+    records, counts = read("complexes", chains(*rows), per_key=2, writings=3)
+    assert [record.key[0] for record in records] == ["D", "E", "G"]
+    assert counts["dropped rows: more than 2 rows of one ligand"] == 1
+    assert counts["dropped rows: ligand that RDKit refuses"] == 1
+    levels = [Protein("D" * 8, (1, 3), level) for level in ("plain", "marked", "expanded")]
+    assert set(records[0].sentences) == {Complex((protein,), Molecule("CCO")) for protein in levels}
+    only, _ = read("complexes", chains(*rows), forms=("marked",), writings=3)
+    assert only[0].sentences == (Complex((levels[1],), Molecule("CCO")),)
+
+
+# --- materials
+
+
+def test_materials_keep_to_the_strict_split(write_table, read):
+    row = {"node": "[Zn]", "linkers": "O=C([O-])C(=O)[O-]", "topology": "pcu", "families": "CoRE|hMOF", "n_rows": 1,
+           "split_pair": "train", "split_linker": "train"}  # fmt: skip
+    rows = [
+        row,
+        row | {"split_linker": "test"},
+        row | {"split_linker": "val", "split_pair": "test", "families": "PORMAKE"},
+        row | {"split_linker": ""},
+        row | {"node": "[Zn"},
+    ]
+    write_table("mof.csv", rows)
+    records, counts = read("materials", "mof.csv")
+    assert [record.split for record in records] == ["train", "val"]
+    assert texts(records[:1]) == texts([records[1]])
+    assert counts["dropped rows: split test"] == 1 and counts["dropped rows: split "] == 1
+    assert counts["dropped rows: node or linker that cannot be written"] == 1
+    made, _ = read("materials", "mof.csv", forms=("made",))
+    enumerated, _ = read("materials", "mof.csv", forms=("enumerated",))
+    assert [len(made), len(enumerated)] == [1, 1] and enumerated[0].split == "val"
