@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+import scilogos
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
 
 
@@ -121,6 +123,7 @@ def test_command_from_any_folder(installed, repository, tmp_path):
 
 def test_versions_agree(project, repository):
     version = project["version"]
+    assert version == scilogos.__version__
     assert re.search(rf"^version: {re.escape(version)}$", (repository / "CITATION.cff").read_text(), re.MULTILINE)
     changelog = (repository / "CHANGELOG.md").read_text()
     newest = re.search(r"^## \[([^\]]+)\]", changelog, re.MULTILINE)

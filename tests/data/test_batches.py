@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scilogos.data.batches import Mixture, Row
@@ -68,6 +68,7 @@ def known(folder: Path) -> dict[int, list[int]]:
     return {sentence[0]: sentence for sentence in every}
 
 
+@settings(max_examples=50)
 @given(st.integers(0, 10**6), st.integers(41, 120))
 def test_rows_hold_whole_sentences_one_after_the_other(folder, seed, row_length):
     rows = mixture(folder, seed=seed, row_length=row_length)
@@ -102,7 +103,9 @@ def test_tokens_come_by_their_shares(folder, shares):
             places[list(COUNTS)[sentence[0] // 1000 - 1]] += len(sentence) + 1
     total, parts = sum(places.values()), sum(shares.values())
     for name, share in shares.items():
-        assert abs(places[name] - total * share / parts) <= max(LONGEST.values()) + 1  # never further off than a sentence
+        assert (
+            abs(places[name] - total * share / parts) <= max(LONGEST.values()) + 1
+        )  # never further off than a sentence
         assert rows.draws.tokens.get(name, 0) == places[name]
 
 
@@ -146,7 +149,9 @@ def test_the_ranks_together_give_the_rows_of_one_process(folder, world):
 def test_answers_only_counts_answers_where_there_is_a_choice(folder):
     rows, shards = mixture(folder, answers_only=True), mixture(folder).shards
     prompts = {int(s.tokens[s.bounds(i)[0]]): int(s.index[i, 1]) for s in shards.values() for i in range(len(s))}
-    legal = {int(s.tokens[s.bounds(i)[0]]): s.legal[slice(*s.bounds(i))] for s in shards.values() for i in range(len(s))}
+    legal = {
+        int(s.tokens[s.bounds(i)[0]]): s.legal[slice(*s.bounds(i))] for s in shards.values() for i in range(len(s))
+    }
     forced = 0
     for row in (rows.next() for _ in range(20)):
         at = 0

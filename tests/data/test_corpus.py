@@ -33,8 +33,8 @@ def data(tmp_path, write_table) -> Path:
     write_table("data/m.csv", [{"smiles": s} for s in [*SMILES, "C(C", "OC", "CCCCCO"]])
     rows = [("ACDEFGHIKL" * 2, "train", ""), ("ACD" * 9, "train", ""), ("WYW", "val", ""), ("KLM", "train", "gfp")]
     write_table("data/p.csv", [{"id": i, "seq": s, "split": t, "leak": k} for i, (s, t, k) in enumerate(rows)])
-    row = {"ccd": "LIG", "category": "small_molecule", "smiles": "OCC", "seq": "ACDEF", "contacts": [1, 2], "cluster30": "x",
-           **dict.fromkeys(("pdb_in_coach420", "pdb_in_holo4k_mlig", "id_coach420", "id_holo4k", "id_posebusters",
+    row = {"ccd": "LIG", "category": "small_molecule", "smiles": "OCC", "seq": "ACDEF", "contacts": [1, 2],
+           "cluster30": "x", **dict.fromkeys(("pdb_in_coach420", "pdb_in_holo4k_mlig", "id_coach420", "id_holo4k", "id_posebusters",
                             "id_astex", "id_crossdocked"), 0)}  # fmt: skip
     chains = [row, row | {"contacts": [3]}, row | {"seq": "KLMNP"}, row | {"seq": "WYWYW"}, row | {"id_astex": 0.9}]
     (tmp_path / "data/t.jsonl").write_text("".join(json.dumps(chain) + "\n" for chain in chains))
@@ -90,7 +90,9 @@ def test_the_ledger_adds_up(data, tmp_path, limit):
         assert counts["sentences"] == written + dropped["sentences"], source
         if not limit:
             assert "dropped rows: beyond the limit" not in counts
-    written = sum(n for counts in ledger.values() for name, n in counts.items() if name in ("train sentences", "val sentences"))
+    written = sum(
+        n for counts in ledger.values() for name, n in counts.items() if name in ("train sentences", "val sentences")
+    )
     assert written == sum(shard.sentences for shard in info.shards)
     if not limit:
         assert ledger["molecule: molecules m.csv"]["rows"] == len(SMILES) + 3
@@ -209,7 +211,10 @@ def test_an_interrupt_leaves_nothing(data, tmp_path, monkeypatch):
         ("writings = 'two'", r"sources\[0\].writings: found 'two'; expected int"),
         ("modality = '../x'", r"sources\[0\]: modality: found '../x'"),
         ("forms = ['made']", r"sources\[0\].forms: found 'made'; expected none here"),
-        ("reader = 'sites'\nforms = ['transfrom']", r"found 'transfrom'; expected located, marked, expanded, transform"),
+        (
+            "reader = 'sites'\nforms = ['transfrom']",
+            r"found 'transfrom'; expected located, marked, expanded, transform",
+        ),
         ("reader = 'mapped_reactions'", r"key 'join' is missing"),
     ],
 )

@@ -24,7 +24,6 @@ from scilogos.grammar import (
 )
 from scilogos.science import canonical
 
-
 SOURCE = Source(reader="molecules", path=Path("m.csv"), modality="m")
 
 
@@ -168,7 +167,14 @@ def test_no_near_twin_of_a_labelled_protein(write_table, read, reader):
     leaks = {"AAAA": "", "CCCC": "ig_fold", "DDDD": "gfp", "EEEE": "aav", "FFFF": "gb1|proteingym90", "GGGG": "rabd90",
              "HHHH": "proteingym90", "IIII": "ig_fold|rabd90", "KKKK": "some_new_mark"}  # fmt: skip
     rows = protein_rows(leaks)
-    other = [("LLLL", "excluded"), ("MMMM", "test"), ("NNNN", "val"), ("MXB", "train"), ("", "train"), ("W" * 9, "train")]
+    other = [
+        ("LLLL", "excluded"),
+        ("MMMM", "test"),
+        ("NNNN", "val"),
+        ("MXB", "train"),
+        ("", "train"),
+        ("W" * 9, "train"),
+    ]
     rows += [{**rows[0], "seq": seq, "split": split} for seq, split in other]
     write_table("p.csv", rows)
     records, counts = read(reader, "p.csv", max_length=8)

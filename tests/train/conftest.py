@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +43,7 @@ def one_thread():
 
 
 def write_corpus(folder: Path, *, legal: bool = False, seed: int = 0) -> Path:
-    """Sentences that count up or down from a random number, so that a place tells the next; `down` in two orders of length."""
+    """Sentences that count up or down from a random number, so that a place tells the next."""
     folder.mkdir(parents=True, exist_ok=True)
     rng, infos = np.random.default_rng(seed), []
     for modality, step in (("up", 1), ("down", -1)):
@@ -76,20 +75,16 @@ def legal_corpus(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def recipe(corpus) -> TrainRecipe:
-    """Sixty steps of 128 places."""
+    """Forty steps of 128 places."""
     return TrainRecipe(
-        name="tiny", corpus=corpus, shares={"up": 2, "down": 1}, tokens=60 * 128, shape=SHAPE, row_length=64,
-        rows_per_step=2, learning_rate=1e-2, warmup_tokens=5 * 128, decay_tokens=20 * 128, precision="fp32", compile=False,
-        checkpoint_every=7, validate_every=20, validate_rows=1,
+        name="tiny", corpus=corpus, shares={"up": 2, "down": 1}, tokens=40 * 128, shape=SHAPE, row_length=64,
+        rows_per_step=2, learning_rate=1e-2, warmup_tokens=5 * 128, decay_tokens=15 * 128, precision="fp32",
+        compile=False, checkpoint_every=7, validate_every=15, validate_rows=1,
     )  # fmt: skip
 
 
 def metrics(run: Path) -> list[dict]:
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-
-
-def losses(run: Path) -> list[float]:
-    return [line["loss"] for line in metrics(run)]
 
 
 @pytest.fixture
@@ -98,7 +93,7 @@ def journal() -> Callable[[Path], list[dict]]:
 
 
 def as_table(recipe: TrainRecipe) -> str:
-    table = {key: value for key, value in vars(replace(recipe)).items() if value is not None}
+    table = {key: value for key, value in vars(recipe).items() if value is not None}
     if recipe.shape is not None:
         table["shape"] = vars(recipe.shape)
     return json.dumps(table, default=str)
@@ -109,9 +104,9 @@ def start_run() -> Callable[..., subprocess.Popen]:
     """Start a run in a process of its own; return once it has imported all and begins."""
     begun: list[subprocess.Popen] = []
 
-    def start(recipe: TrainRecipe, run: Path, script: str = RUN) -> subprocess.Popen:
+    def start(recipe: TrainRecipe, run: Path, script: str = RUN, *, before: str = "") -> subprocess.Popen:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-c", script, as_table(recipe), str(run)]
+        command = [sys.executable, "-c", before + script, as_table(recipe), str(run)]
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
         begun.append(process)

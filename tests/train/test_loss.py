@@ -46,7 +46,7 @@ def test_a_row_is_its_sentences_one_by_one(corpus, model):
         total -= float(logits.detach().log_softmax(-1).gather(1, targets[:, None]).sum())
         at += length
     loss, count = summed_loss(model, batch, None)
-    assert count == at == sum(row.lengths) and float(loss) == pytest.approx(total, rel=1e-5)
+    assert count == at == sum(row.lengths) and float(loss.detach()) == pytest.approx(total, rel=1e-5)
 
 
 def test_gradients_are_those_of_the_sentences_one_by_one(corpus, model):
@@ -82,9 +82,9 @@ def test_the_softmax_is_over_the_legal_symbols(legal_corpus, model, answers_only
                 counted += 1
         at += length
     assert count == counted and (counted < at) == answers_only
-    assert float(loss) == pytest.approx(total, rel=1e-5)
+    assert float(loss.detach()) == pytest.approx(total, rel=1e-5)
     free, _ = summed_loss(model, Batch.of(row), None)
-    assert float(loss) < float(free) - 1  # fewer symbols to choose from
+    assert float(loss.detach()) < float(free.detach()) - 1  # fewer symbols to choose from
 
 
 def test_a_row_on_which_nothing_counts(legal_corpus, model):
@@ -92,6 +92,6 @@ def test_a_row_on_which_nothing_counts(legal_corpus, model):
     row.weights[:] = 0
     loss, count = summed_loss(model, Batch.of(row), None)
     loss.backward()
-    assert (float(loss), count) == (0.0, 0)
+    assert (float(loss.detach()), count) == (0.0, 0)
     assert all(not parameter.grad.any() for parameter in model.parameters() if parameter.grad is not None)
     model.zero_grad(set_to_none=True)

@@ -35,7 +35,7 @@ while True:
         train(recipe, run, quiet=True)
         os._exit(0)
     ended, began = 0, time.monotonic()
-    if kills < 14:
+    if kills < 8:
         until = began + rng.uniform(0.05, 0.6)
         at_checkpoint = rng.random() < 0.6  # the first one that is being written after that moment
         while time.monotonic() < until or (at_checkpoint and not list(run.glob("*.partial")) and not ended):
@@ -74,10 +74,9 @@ def text(run: Path) -> str:
     return (run / "metrics.jsonl").read_text()
 
 
-@pytest.mark.parametrize(("optimiser", "rate"), [("muon", 1e-2), ("adamw", 1e-2)])
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_the_loss_falls(recipe, tmp_path, journal, optimiser, rate, precision):
-    recipe = replace(recipe, optimiser=optimiser, learning_rate=rate, precision=precision)
+@pytest.mark.parametrize(("optimiser", "precision"), [("muon", "bf16"), ("adamw", "fp32"), ("adamw", "bf16")])
+def test_the_loss_falls(recipe, tmp_path, journal, optimiser, precision):
+    recipe = replace(recipe, optimiser=optimiser, precision=precision, tokens=60 * 128)
     final = train(recipe, tmp_path / "run", quiet=True)
     lines = journal(tmp_path / "run")
     assert [line["step"] for line in lines] == list(range(60))
@@ -86,7 +85,7 @@ def test_the_loss_falls(recipe, tmp_path, journal, optimiser, rate, precision):
     assert losses[0] == pytest.approx(math.log(32), abs=0.15)  # nothing known yet
     assert sum(losses[-5:]) / 5 < 1.9
     validated = [line for line in lines if "validation" in line]
-    assert [line["step"] for line in validated] == [19, 39, 59]
+    assert [line["step"] for line in validated] == [14, 29, 44, 59]
     assert set(validated[-1]["validation"]) == {"up", "down"} and max(validated[-1]["validation"].values()) < 2.2
     model, config = load_checkpoint(final)
     assert config.num_hidden_layers == 2 and all(parameter.isfinite().all() for parameter in model.parameters())
@@ -134,7 +133,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_losses(recipe, whole, tmp_p
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     counts = json.loads(out)
-    assert counts["kills"] >= 8 and counts["writing"] >= 3, counts
+    assert counts["kills"] >= 5 and counts["writing"] >= 2, counts
     assert text(run) == text(whole)
     assert not list(run.glob("*.partial")) and len(checkpoints.found(run)) == recipe.keep
     ours, theirs = load_checkpoint(run / "final")[0], load_checkpoint(whole / "final")[0]
@@ -222,7 +221,10 @@ def test_the_one_before_and_a_partial_one(recipe, whole, tmp_path, monkeypatch):
         ({"optimiser": "adamw"}, "checkpoint-00000007: found momentum_buffer of .*: go on with the optimiser"),
         ({"shares": {"up": 1}}, "checkpoint-00000007: the draws are of down, up; the recipe mixes up"),
         ({"shape": {"num_hidden_layers": 1}}, "checkpoint-00000007: layers.1.* is in the checkpoint alone"),
-        ({"shape": {"intermediate_size": 48}}, r"checkpoint-00000007: .* has the shape \[32, 64\]; the model wants"),
+        (
+            {"shape": {"intermediate_size": 48}},
+            r"checkpoint-00000007: layers.0.* has the shape \[128, 32\]; the model wants \[96, 32\]",
+        ),
         ({"shape": {"rope_theta": 5e3}}, r"config.json: the run has begun with .*rope_theta = 10000.0"),
         ({"corpus": "legal"}, "checkpoint-00000007: was trained on corpus"),
     ],
@@ -249,7 +251,9 @@ def test_a_full_disk_leaves_the_older_checkpoint(recipe, whole, tmp_path):
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("no tmpfs can be mounted here")
     try:
-        with pytest.raises(StorageError, match=r"checkpoint-00000021: the checkpoint could not be written .*are intact"):
+        with pytest.raises(
+            StorageError, match=r"checkpoint-00000021: the checkpoint could not be written .*are intact"
+        ):
             train(recipe, run, quiet=True)
         assert [folder.name for folder in checkpoints.found(run)] == ["checkpoint-00000007", "checkpoint-00000014"]
         assert not list(run.glob("*.partial")) and checkpoints.load(run / "checkpoint-00000014")[1]["step"] == 14
@@ -265,7 +269,9 @@ def test_any_refusal_of_the_disk_is_a_storage_error(recipe, tmp_path, monkeypatc
     run = stopped(recipe, tmp_path / "run", monkeypatch, 8)
 
     def refuses(*_):
-        raise checkpoints.SafetensorError("No space left on device") if place == "save_file" else OSError(5, "I/O error")
+        raise (
+            checkpoints.SafetensorError("No space left on device") if place == "save_file" else OSError(5, "I/O error")
+        )
 
     monkeypatch.setattr(checkpoints, place, refuses)
     with pytest.raises(StorageError, match="checkpoint-00000014: .*older ones are intact"):
@@ -307,7 +313,7 @@ def test_a_step_without_a_finite_gradient_is_skipped_and_recorded(recipe, whole,
 
 
 def test_ten_in_a_row_stop_the_run(recipe, tmp_path, journal, monkeypatch):
-    broken_in(monkeypatch, range(3, 60))
+    broken_in(monkeypatch, range(3, 40))
     with pytest.raises(CheckpointError, match="10 steps in a row without a finite gradient; lower learning_rate"):
         train(recipe, tmp_path / "run", quiet=True)
     lines = journal(tmp_path / "run")
@@ -332,23 +338,20 @@ def test_the_journal_speaks_of_progress(tmp_path, capsys):
 BLOCKED = """
 import sys
 
-ALLOWED = {"torch", "numpy", "safetensors", "scilogos"}
-
 class Blocker:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in BLOCKED:
             raise ImportError(f"{name} is blocked")
 
-BLOCKED = {"rdkit", "rich", "cyclopts", "pyarrow", "zstandard", "gemmi", "immunum", "tokenizers", "transformers", "pandas",
-           "fastapi", "llguidance", "matplotlib", "vllm"}
+BLOCKED = {"rdkit", "rich", "cyclopts", "pyarrow", "zstandard", "gemmi", "immunum", "tokenizers", "transformers",
+           "fastapi", "llguidance", "matplotlib", "vllm"}  # not pandas: torch itself looks whether it is there
 sys.meta_path.insert(0, Blocker())
 """
 
 
 def test_it_needs_only_torch_numpy_and_safetensors(recipe, tmp_path, start_run):
-    from conftest import RUN  # type: ignore[import-not-found]
-
-    process = start_run(replace(recipe, tokens=3 * 128, warmup_tokens=0, decay_tokens=0), tmp_path / "run", BLOCKED + RUN)
+    recipe = replace(recipe, tokens=3 * 128, warmup_tokens=0, decay_tokens=0)
+    process = start_run(recipe, tmp_path / "run", before=BLOCKED)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 3

@@ -60,7 +60,11 @@ def test_a_recipe_is_read(tmp_path):
         ("tokens = 1000", "tokens = 1000\nlearning_rate = nan", "train: learning_rate: found nan"),
         ("tokens = 1000", "tokens = 1000\nclip = 0", "train: clip: found 0.0; expected a positive number"),
         ("tokens = 1000", "tokens = 1000\ndecay_tokens = -1", "train: decay_tokens: found -1; expected 0 or more"),
-        ("tokens = 1000", "tokens = 1000\noptimiser = 'sgd'", "train.optimiser: found 'sgd'; expected one of muon, adamw"),
+        (
+            "tokens = 1000",
+            "tokens = 1000\noptimiser = 'sgd'",
+            "train.optimiser: found 'sgd'; expected one of muon, adamw",
+        ),
         ("tokens = 1000", "tokens = 99", "train: warmup_tokens and decay_tokens together exceed tokens = 99"),
         ("a = 1", "a = 0", "train: shares: expected a share above 0"),
         ("a = 1", "a = 1\nb = -1", "train: shares: expected a share above 0"),

@@ -39,7 +39,7 @@ for _verb in (
 def main() -> None:
     """Run the command line."""
     try:
-        app()
+        app(sys.argv[1:])
     except ScilogosError as error:
         print(f"logos: {error}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -55,11 +55,14 @@ def train(recipe: Path, *, run: Path | None = None, quiet: bool = False) -> None
     run
         The folder of the run; default runs/NAME.
     """
+    from scilogos.tokens import load as load_codec
+    from scilogos.tokens import save_hf_tokenizer
     from scilogos.train import read_recipe
     from scilogos.train import train as go
 
     settings = read_recipe(recipe)
     final = go(settings, run or Path("runs") / settings.name, quiet=quiet)
+    save_hf_tokenizer(load_codec(final), final)  # so that transformers reads the folder too
     print(final)
 
 
@@ -109,7 +112,7 @@ def bench(
         raise InputError(f"task {task!r}: expected one of {', '.join((*TASKS, 'all'))}")
     logos = load(model)
     for name in TASKS if task == "all" else (task,):
-        print(run(name, logos, data, out, limit=limit, samples=samples, seed=seed).markdown)
+        print(run(name, logos, data, out, limit=limit, samples=samples, seed=seed).markdown())
 
 
 def doctor() -> None:

@@ -3,16 +3,13 @@
 The sets of allowed symbols are few and come again, so a corpus keeps one table of them and a row number a symbol.
 """
 
-from collections import OrderedDict
-
 import numpy as np
 
 from scilogos.data.shards import FREE
 from scilogos.grammar.constraints import answer_constraint
 from scilogos.grammar.objects import Sentence
-from scilogos.tokens import Codec, Guide
+from scilogos.tokens import Codec, Guides
 
-_GUIDES_KEPT = 256
 _MOST_ROWS = 1 << 16  # rows are numbered in 16 bits
 
 
@@ -24,7 +21,7 @@ class LegalTable:
         size = codec.vocabulary.size
         self._rows: list[np.ndarray] = [np.ones(size, bool)]
         self._numbers: dict[bytes, int] = {np.packbits(self._rows[0]).tobytes(): FREE}
-        self._guides: OrderedDict[object, Guide] = OrderedDict()
+        self._guides = Guides(codec.vocabulary)
 
     def rows(self, sentence: Sentence, tokens: list[int], prompt: int) -> tuple[list[int], bool]:
         """The row of every symbol, FREE in the prompt; and whether the constraint allowed the whole answer.
@@ -35,7 +32,7 @@ class LegalTable:
         constraint = answer_constraint(sentence, self.codec.vocabulary.whole)
         if constraint is None:
             return rows, True
-        guide = self._guide(constraint)
+        guide = self._guides(constraint)
         state = guide.start
         for place in range(prompt, len(tokens)):
             after = guide.step(state, tokens[place])
@@ -43,14 +40,7 @@ class LegalTable:
                 return rows, False
             rows[place] = self._number(guide.mask(state))
             state = after
-        return rows, True
-
-    def _guide(self, constraint) -> Guide:
-        guide = self._guides.pop(constraint, None) or Guide(constraint, self.codec.vocabulary)
-        self._guides[constraint] = guide
-        if len(self._guides) > _GUIDES_KEPT:
-            self._guides.popitem(last=False)
-        return guide
+        return rows, guide.step(state, self.codec.vocabulary.end) is not None
 
     def _number(self, mask: np.ndarray) -> int:
         key = np.packbits(mask).tobytes()

@@ -67,6 +67,7 @@ def prepare(recipe: CorpusRecipe, data: Path, out: Path, codec: Codec) -> tuple[
                 shards=tuple(_Writing(recipe, data, partial, codec, ledger).shards()),
             )
             info.save(partial)
+            codec.save(partial)
             ledger.write(partial)
             shutil.rmtree(old, ignore_errors=True)
             if out.exists():

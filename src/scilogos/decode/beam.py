@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from scilogos.decode.engine import Completion, Engine, Prompt
+from scilogos.errors import PromptError
 from scilogos.model import PromptCache
 
 
@@ -13,6 +14,9 @@ def beam_search(engine: Engine, prompt: Prompt, width: int, n: int | None = None
 
     Scores are unmasked log-probabilities; ends when no open beam can overtake the n-th best whole answer.
     """
+    if width < 1 or (n is not None and n < 1):
+        raise PromptError(f"{width} beams, {n} answers: expected at least 1")
+    prompt = engine.fitted(prompt)
     n, end, guide = n or width, engine.codec.vocabulary.end, prompt.guide
     cache = PromptCache(
         engine.model.config, [len(prompt.tokens) + 1], width, prompt.budget + 1, dtype=engine.dtype, device=engine.device

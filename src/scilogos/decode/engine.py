@@ -5,7 +5,7 @@ each, R = P n rows, V vocabulary.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,14 +14,14 @@ from scilogos.decode.randomness import stream_keys, uniforms
 from scilogos.decode.sampling import Sampling, draw
 from scilogos.errors import PromptError
 from scilogos.model import PromptCache, Transformer
-from scilogos.tokens import Codec, Guide
+from scilogos.tokens import Codec, Guide, Guides
 
 MAX_ROWS = 256  # continued at once
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt's symbols, the guide of its answer, and the most symbols the answer may have."""
+    """A prompt's symbols, the guide of its answer, and the most symbols the answer may have (fewer where the model reads fewer)."""
 
     tokens: tuple[int, ...]
     guide: Guide
@@ -51,13 +51,14 @@ class Engine:
         self.model, self.codec = model.eval(), codec
         parameter = next(model.parameters())
         self.dtype, self.device = parameter.dtype, parameter.device
+        self.guide = Guides(codec.vocabulary)  # constraint -> its guide
 
     def complete(
         self, prompts: Sequence[Prompt], n: int, sampling: Sampling = Sampling(), *, seed: int = 0
     ) -> list[list[Completion]]:
         """Return n completions of each prompt, sample by sample; the same whatever else is asked in the same call."""
+        prompts = [self.fitted(prompt) for prompt in prompts]
         found: list[list[Completion]] = [[] for _ in prompts]
-        self._check(prompts)
         for some in _chunks(len(prompts), max(1, MAX_ROWS // max(1, n))):
             for samples in _chunks(n, MAX_ROWS):
                 batch = [prompts[i] for i in some]
@@ -65,16 +66,18 @@ class Engine:
                     found[i] += completions
         return found
 
-    def _check(self, prompts: Sequence[Prompt]) -> None:
-        for prompt in prompts:
-            longest = self.model.config.max_position_embeddings
-            if len(prompt.tokens) + 1 + prompt.budget > longest:
-                raise PromptError(
-                    f"the prompt has {len(prompt.tokens)} symbols and its answer up to {prompt.budget}; "
-                    f"this model reads {longest} at most: shorten the input"
-                )
-            if prompt.guide.distance(prompt.state) > prompt.budget:
-                raise PromptError(f"no whole answer fits in {prompt.budget} symbols")
+    def fitted(self, prompt: Prompt) -> Prompt:
+        """The prompt with the budget that the model leaves it; PromptError if no answer fits."""
+        longest, least = self.model.config.max_position_embeddings, prompt.guide.distance(prompt.state)
+        room = longest - len(prompt.tokens) - 1
+        if least > room:
+            raise PromptError(
+                f"the prompt has {len(prompt.tokens)} symbols and its answer may need {least}; "
+                f"this model reads {longest} at most: shorten the input"
+            )
+        if least > prompt.budget:
+            raise PromptError(f"an answer may need {least} symbols, and {prompt.budget} are allowed: ask for less")
+        return replace(prompt, budget=min(prompt.budget, room))
 
     @torch.inference_mode()
     def _sample(

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from scilogos.decode.engine import Engine
+from scilogos.errors import PromptError
 from scilogos.model import PackedAttention
 
 _PLACES = 16_384  # read at once
@@ -17,6 +18,10 @@ _PLACES = 16_384  # read at once
 @torch.inference_mode()
 def log_probabilities(engine: Engine, texts: Sequence[Sequence[int]]) -> Iterator[np.ndarray]:
     """Yield for each text the log-probabilities [len(text) + 1, V] of what follows each of its beginnings."""
+    longest = engine.model.config.max_position_embeddings
+    for text in texts:
+        if len(text) + 1 > longest:
+            raise PromptError(f"a text has {len(text)} symbols; this model reads {longest - 1} at most: shorten the input")
     end, batch, places = engine.codec.vocabulary.end, [], 0
     for text in [*texts, None]:
         if batch and (text is None or places + len(text) + 1 > _PLACES):

@@ -7,7 +7,7 @@ not decided here. Source of the valences: `atoms.py`.
 """
 
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from scilogos.grammar.atoms import Atom, atom
@@ -38,9 +38,7 @@ class Ring(NamedTuple):
     order: int
 
 
-class Prefix(NamedTuple):
-    """What has been read. Atoms are numbered anew at each step, so equal prefixes are equal values."""
-
+class _Read(NamedTuple):
     phase: str = "start"  # start, atom, bond, link, open, closed
     order: int = 0  # of a bond symbol just read
     atoms: tuple[Live, ...] = ()
@@ -48,6 +46,17 @@ class Prefix(NamedTuple):
     stack: tuple[int, ...] = ()
     rings: tuple[Ring, ...] = ()
     bonds: frozenset[tuple[int, int]] = frozenset()  # between live atoms
+
+
+class Prefix(_Read):
+    """What has been read. Atoms are numbered anew at each step, so equal prefixes are equal values.
+
+    Prefixes come again: one object stands for all that are equal, and remembers where its classes lead.
+    """
+
+    @cached_property
+    def _after(self) -> "dict[Class, Prefix | None]":
+        return {}
 
     @property
     def complete(self) -> bool:
@@ -68,7 +77,7 @@ class Prefix(NamedTuple):
 
     def step_class(self, kind: "Class") -> "Prefix | None":
         """Read one symbol of a class."""
-        return _step(self, kind)
+        return _step(self, kind._replace(element="") if isinstance(kind, Atom) else kind)
 
 
 Class = Atom | tuple[str, int] | str | None
@@ -82,19 +91,36 @@ def _classify(symbol: str) -> Class:
         return ("ring", _RINGS[symbol]) if _RINGS[symbol] <= _LARGEST_RING_NUMBER else None
     if symbol in ("(", ")"):
         return symbol
-    return None if symbol in (".", ":", "$") else atom(symbol)
+    found = None if symbol in (".", ":", "$") else atom(symbol)
+    return found and found._replace(element="")
 
 
 def classify(symbol: str) -> Class:
-    """The class of a symbol: symbols of one class are legal in the same places and lead to the same prefix."""
+    """The class of a symbol: symbols of one class are legal in the same places and lead to the same prefix.
+
+    The class of an atom is what it can bear, whatever its element.
+    """
     return _classify(symbol)
 
 
 START = Prefix()
 
 
-@lru_cache(maxsize=1 << 18)
+_MOST_KNOWN = 1 << 18
+_known: dict[Prefix, Prefix] = {START: START}
+
+
 def _step(prefix: Prefix, kind: Class) -> Prefix | None:
+    after = prefix._after
+    if kind not in after:
+        found = _read(prefix, kind)
+        if len(_known) > _MOST_KNOWN:
+            _known.clear()
+        after[kind] = None if found is None else _known.setdefault(found, found)
+    return after[kind]
+
+
+def _read(prefix: Prefix, kind: Class) -> Prefix | None:
     if isinstance(kind, Atom):
         after = _atom(prefix, kind)
     elif kind == "(":
@@ -219,7 +245,7 @@ def _renumber(prefix: Prefix) -> Prefix | None:
     )
 
 
-_CARBON, _AROMATIC = atom("C"), atom("c")
+_CARBON, _AROMATIC = _classify("C"), _classify("c")
 ATTACHABLE = frozenset({"B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I"})  # atoms without brackets
 
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scilogos.decode import Completion, Engine, Prompt, Sampling, log_probabilities
-from scilogos.grammar import Located, Protein, parse, tags
+from scilogos.errors import PromptError
+from scilogos.grammar import Located, Protein, parse, split, tags, write
 from scilogos.grammar.constraints import MarkedCopy
 from scilogos.grammar.symbols import Symbol
-from scilogos.grammar.writer import write_all
-from scilogos.tokens import Guide
 
 SAMPLING = Sampling(temperature=1.0)
 THRESHOLD = 0.5  # probability from which a residue is called a site; chosen on validation data by the bench
@@ -37,7 +36,8 @@ class Sites:
 
 def prompt(chains: Sequence[str]) -> str:
     """Write the prompt of residue strings."""
-    return write_all(Protein(residues) for residues in chains) + tags.SEARCH
+    plain = tuple(Protein(residues) for residues in chains)
+    return split(write(Located(plain, plain)))[0]
 
 
 def constraint(chains: Sequence[str]) -> MarkedCopy:
@@ -67,10 +67,10 @@ def probabilities(engine: Engine, chains: Sequence[str], completions: Sequence[C
         for place, token in enumerate(completion.tokens, len(tokens)):
             if token == mark or (token in letters and not inside):
                 log_marked, log_plain = table[place, [mark, residues[at]]]
-                total[at] += 1 / (1 + np.exp(log_plain - log_marked))
+                total[at] += np.exp(log_marked - np.logaddexp(log_marked, log_plain))
             at += token in letters
             inside = token == mark
-    means = total / max(1, len(completions))
+    means = total / len(completions)
     return np.split(means, np.cumsum([len(chain) for chain in chains])[:-1])
 
 
@@ -85,11 +85,11 @@ def locate(
     seed: int = 0,
 ) -> Sites:
     """Mark the sites of chains; with side-chain centroids, float [residues, 3] in Å a chain, group them to pockets."""
-    guide = Guide(constraint(chains), engine.codec.vocabulary)
+    if samples < 1 or not 0 < threshold <= 1:
+        raise PromptError(f"{samples} samples, threshold {threshold}: expected at least 1, and a probability above 0")
     tokens = tuple(engine.codec.encode(prompt(chains)))
-    budget = sum(4 * len(chain) + 2 for chain in chains)
-    budget = min(budget, engine.model.config.max_position_embeddings - len(tokens) - 1)
-    completions = engine.complete([Prompt(tokens, guide, budget)], samples, sampling, seed=seed)[0]
+    request = Prompt(tokens, engine.guide(constraint(chains)), sum(3 * len(chain) + 2 for chain in chains))
+    completions = engine.complete([request], samples, sampling, seed=seed)[0]
     scores = probabilities(engine, chains, completions)
     marked = tuple(
         Protein(chain, tuple(np.flatnonzero(p >= threshold).tolist()))
@@ -119,6 +119,6 @@ def pockets(
             frontier += fresh
         members = sorted(group)
         weights = np.asarray([scores[places[m][0]][places[m][1]] for m in members])
-        centre = (xyz[members] * weights[:, None]).sum(0) / weights.sum()
+        centre = np.average(xyz[members], axis=0, weights=weights)
         found.append(Pocket(tuple(map(float, centre)), tuple(places[m] for m in members), float(weights.sum())))
-    return tuple(sorted(found, key=lambda pocket: -pocket.score))
+    return tuple(sorted(found, key=lambda pocket: (-pocket.score, pocket.residues)))

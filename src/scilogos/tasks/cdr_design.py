@@ -5,12 +5,10 @@ from dataclasses import dataclass
 
 from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.errors import InputError
-from scilogos.grammar import Antibody, Design, Protein, parse, tags
+from scilogos.grammar import Antibody, Design, Protein, parse, split, write
 from scilogos.grammar.constraints import FilledLoops
-from scilogos.grammar.writer import write_all
 from scilogos.science import variable_domain
 from scilogos.tasks.ranking import Ranking, rank
-from scilogos.tokens import Guide
 
 SAMPLING = Sampling(temperature=1.0)
 LENGTH_SLACK = 3  # residues a designed loop may differ from the given one
@@ -34,21 +32,24 @@ class Opening:
 
 def opening(sequences: Sequence[str], loops: Sequence[str], *, scheme: str = "imgt") -> Opening:
     """Open the named loops (H1 ... L3) of variable domains; InputError for a loop that no domain has."""
-    left, antibodies, found = {name.upper() for name in loops}, [], []
+    left, antibodies, found, there = {name.upper() for name in loops}, [], [], set()
     for sequence in sequences:
         domain = variable_domain(sequence, scheme=scheme)
         mine = sorted((span, name) for name, span in domain.loops.items() if name in left)
         left -= {name for _, name in mine}
+        there |= set(domain.loops)
         antibodies.append(Antibody(domain.residues, tuple(span for span, _ in mine)))
         found += [(name, domain.residues[s:e]) for (s, e), name in mine]
     if left or not found:
-        raise InputError(f"loops {', '.join(sorted(left)) or '(none named)'}: expected loops of the given domains, as H3")
+        named = ", ".join(sorted(left)) or "(none named)"
+        raise InputError(f"loops {named}: the given domains have {', '.join(sorted(there))}")
     return Opening(tuple(antibodies), tuple(found))
 
 
 def prompt(given: Opening, antigens: Sequence[Protein] = ()) -> str:
-    """Write the prompt of opened domains, antigens first."""
-    return write_all(antigens) + write_all(antibody.opened() for antibody in given.antibodies) + tags.DESIGN
+    """Write the prompt of opened domains, antigens first; ObjectError for an expanded antigen."""
+    gapped = tuple(antibody.opened() for antibody in given.antibodies)
+    return split(write(Design(tuple(antigens), gapped, given.antibodies)))[0]
 
 
 def constraint(given: Opening, lengths: tuple[int, int] | None = None) -> FilledLoops:
@@ -83,7 +84,7 @@ def design(
 ) -> Ranking[Designed]:
     """Rank up to n designs of the named loops, from `samples` draws (default 3 n)."""
     given = opening(sequences, loops, scheme=scheme)
-    guide = Guide(constraint(given, lengths), engine.codec.vocabulary)
+    guide = engine.guide(constraint(given, lengths))
     tokens = tuple(engine.codec.encode(prompt(given, antigens)))
     longest = sum(len(a.opened().residues) + 2 + 2 * len(a.loops) for a in given.antibodies)
     budget = longest + sum(high for _, high in guide.constraint.bounds)

@@ -4,22 +4,20 @@ from collections.abc import Sequence
 
 from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.errors import PromptError
-from scilogos.grammar import Complex, Protein, parse
+from scilogos.grammar import Complex, Molecule, Protein, parse, split, write
 from scilogos.grammar.constraints import Bounds, Molecules
-from scilogos.grammar.writer import write_all
 from scilogos.science import canonical
 from scilogos.tasks.ranking import Ranking, rank
-from scilogos.tokens import Guide
 
 SAMPLING = Sampling(temperature=1.0, top_p=0.95)
 BUDGET = 160  # symbols of a ligand
 
 
 def prompt(chains: Sequence[Protein]) -> str:
-    """Write the prompt of chains whose contacts are marked; PromptError without a mark."""
+    """Write the prompt of chains whose contacts are marked; PromptError without a mark, ObjectError if levels differ."""
     if not any(chain.sites for chain in chains):
         raise PromptError("no residue is marked; name the pocket with --site A:45,A:67 or --around LIG")
-    return write_all(chains)
+    return split(write(Complex(tuple(chains), Molecule("C"))))[0]
 
 
 def constraint(bounds: Bounds = Bounds()) -> Molecules:
@@ -46,6 +44,6 @@ def design(
 ) -> Ranking[str]:
     """Rank up to n ligands for the marked pocket, from `samples` draws (default 3 n)."""
     tokens = tuple(engine.codec.encode(prompt(chains)))
-    guide = Guide(constraint(bounds), engine.codec.vocabulary)
+    guide = engine.guide(constraint(bounds))
     groups = engine.complete([Prompt(tokens, guide, BUDGET)], samples or 3 * n, sampling, seed=seed)
     return rank(groups, lambda text: read(chains, text), most=n)

@@ -82,4 +82,4 @@ class Logos:
 
 def load(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str = "cpu") -> Logos:
     """Load a model by name or folder."""
-    return Logos(open_engine(name, dtype=dtype, device=device), Path(name).name, find(name))
+    return Logos(open_engine(name, dtype=dtype, device=device), find(name).resolve().name, find(name))

@@ -9,15 +9,15 @@ from scilogos.grammar.constraints import Materials
 from scilogos.grammar.writer import wrap
 from scilogos.science import material
 from scilogos.tasks.ranking import Ranking, rank
-from scilogos.tokens import Guide
 
 SAMPLING = Sampling(temperature=1.0)
 BUDGET = 400  # symbols of a material
 
 
 def prompt(nodes: Sequence[str] = ()) -> str:
-    """Write the beginning that the answer must go on from: empty, or the given node fragments."""
-    return tags.MATERIAL_S + "".join(wrap("metal", node) for node in nodes) if nodes else ""
+    """Write the beginning that the answer must go on from: empty, or the given node fragments in the language's order."""
+    ordered = material(".".join(nodes), "C").nodes if nodes else ()
+    return tags.MATERIAL_S + "".join(wrap("metal", node) for node in ordered) if nodes else ""
 
 
 def constraint(engine: Engine, known_nodes: frozenset[str] | None = None) -> Materials:
@@ -44,9 +44,10 @@ def generate(
 ) -> Ranking[Material]:
     """Rank up to n materials from `samples` draws (default 2 n)."""
     tokens = tuple(engine.codec.encode(prompt(nodes)))
-    guide = Guide(constraint(engine, known_nodes), engine.codec.vocabulary)
+    guide = engine.guide(constraint(engine, known_nodes))
     start = guide.follow(guide.start, tokens)
     if start is None:
-        raise PromptError(f"nodes {', '.join(nodes)}: a symbol of them has no place in this model's vocabulary")
+        rule = "each must be among the known nodes" if known_nodes else "expected bracket atoms of this model, as [Zn]"
+        raise PromptError(f"nodes {', '.join(nodes)}: {rule}, {guide.constraint.most_nodes} fragments at most")
     groups = engine.complete([Prompt(tokens, guide, BUDGET, start)], samples or 2 * n, sampling, seed=seed)
     return rank(groups, lambda text: read(nodes, text), most=n)

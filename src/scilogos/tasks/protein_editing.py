@@ -7,7 +7,6 @@ from scilogos.errors import InputError
 from scilogos.grammar import Edit, Protein, parse, tags, write
 from scilogos.grammar.constraints import Substitutions
 from scilogos.tasks.ranking import Ranking, rank
-from scilogos.tokens import Guide
 
 SAMPLING = Sampling(temperature=1.0)
 MOST = 5  # substitutions
@@ -30,7 +29,7 @@ def constraint(
     parent: str, *, most: int = MOST, least: int = 1, positions: frozenset[int] | None = None
 ) -> Substitutions:
     """Substitutions only, so many, at 0-based positions (None: anywhere)."""
-    return Substitutions(parent, min(most, len(parent)), min(least, most), positions)
+    return Substitutions(parent, most, least, positions)
 
 
 def read(parent: str, answer: str) -> Variant:
@@ -56,8 +55,8 @@ def edit(
     seed: int = 0,
 ) -> Ranking[Variant]:
     """Rank up to n variants with at most `most` substitutions, from `samples` draws (default 3 n)."""
-    guide = Guide(constraint(parent, most=most, positions=positions), engine.codec.vocabulary)
     tokens = tuple(engine.codec.encode(prompt(parent)))
+    guide = engine.guide(constraint(parent, most=most, positions=positions))
     request = Prompt(tokens, guide, len(parent) + 2)
     groups = engine.complete([request], samples or 3 * n, sampling, seed=seed)
     return rank(groups, lambda text: read(parent, text), most=n)

@@ -68,7 +68,7 @@ def rank(
             scores.setdefault(thing, {})[number, completion.text] = completion.score
             votes[thing] = votes.get(thing, 0) + 1
     answers = [
-        Answer(thing, log_sum_exp(texts.values()) - math.log(len(groups)), votes[thing], tuple(t for _, t in texts))
+        Answer(thing, log_sum_exp(texts.values()) - math.log(len(groups)), votes[thing], tuple(dict.fromkeys(t for _, t in texts)))
         for thing, texts in scores.items()
     ]
     answers.sort(key=lambda answer: -answer.score)

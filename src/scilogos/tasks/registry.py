@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from scilogos.decode import Engine
-from scilogos.errors import MissingError
+from scilogos.errors import InputError, MissingError
 from scilogos.model import load_checkpoint
 from scilogos.tokens import load as load_codec
 
@@ -46,6 +46,8 @@ def find(name: str | Path) -> Path:
 def open_engine(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str = "cpu") -> Engine:
     """Load a model and its vocabulary; `auto` computes in bf16 where the processor can."""
     folder = find(name)
+    if dtype not in ("auto", *_DTYPES):
+        raise InputError(f"dtype {dtype!r}: expected auto, {' or '.join(_DTYPES)}")
     if dtype == "auto":
         fast = device != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
         dtype = "bf16" if fast else "fp32"

@@ -1,14 +1,15 @@
 """Retrosynthesis: a product in, ranked sets of reactants out."""
 
 import random
+from collections.abc import Sequence
+from functools import partial
 
 from scilogos.decode import Engine, Prompt, Sampling
-from scilogos.errors import InputError
+from scilogos.errors import InputError, PromptError
 from scilogos.grammar import Molecule, Retro, parse, tags, write
 from scilogos.grammar.constraints import MOST_REACTANTS, Molecules, elements
 from scilogos.science import canonical, order_reactants, roots
 from scilogos.tasks.ranking import Ranking, rank
-from scilogos.tokens import Guide
 
 Reactants = tuple[str, ...]
 SAMPLING = Sampling(temperature=1.0, top_p=0.95)
@@ -21,19 +22,19 @@ def prompt(product: str) -> str:
     return write(Molecule(product)) + tags.REVERSE_REACT
 
 
-def constraint(product: str) -> Molecules:
+def constraint(engine: Engine, product: str) -> Molecules:
     """A few molecules that supply every element of the product."""
-    return Molecules(1, MOST_REACTANTS, elements(product))
+    return Molecules(1, MOST_REACTANTS, elements(product, engine.codec.vocabulary.whole))
 
 
 def read(product: str, answer: str) -> Reactants:
     """Read an answer as canonical reactants in canonical order; InputError for one that RDKit refuses."""
     sentence = parse(prompt(product) + answer)
     assert isinstance(sentence, Retro)
-    found = [part for molecule in sentence.reactants for part in canonical(molecule.smiles).split(".")]
-    if sorted(found) == sorted(canonical(product).split(".")):
+    found = order_reactants(part for molecule in sentence.reactants for part in canonical(molecule.smiles).split("."))
+    if found == order_reactants(canonical(product).split(".")):
         raise InputError("the product itself is no answer")
-    return tuple(order_reactants(found))
+    return tuple(found)
 
 
 def propose(
@@ -54,7 +55,7 @@ def propose(
 
 def propose_all(
     engine: Engine,
-    products: list[str],
+    products: Sequence[str],
     *,
     n: int = 10,
     samples: int = 16,
@@ -63,17 +64,18 @@ def propose_all(
     seed: int = 0,
 ) -> list[Ranking[Reactants]]:
     """Rank reactants for several products; the same as one by one, but faster."""
-    prompts, spans = [], []
-    for product in products:
-        writings = roots(canonical(product), num_roots, random.Random(f"{seed}/{product}"))
-        guide = Guide(constraint(writings[0]), engine.codec.vocabulary)
-        start = len(prompts)
-        for text in writings:
+    if num_roots < 1:
+        raise PromptError(f"{num_roots} writings of the product: expected at least 1")
+    products = [canonical(product) for product in products]
+    written = [roots(product, num_roots, random.Random(f"{seed}/{product}")) for product in products]
+    prompts = []
+    for product, texts in zip(products, written, strict=True):
+        guide = engine.guide(constraint(engine, product))
+        for text in texts:
             tokens = tuple(engine.codec.encode(prompt(text)))
             prompts.append(Prompt(tokens, guide, BUDGET_FACTOR * len(tokens) + BUDGET_SLACK))
-        spans.append((product, start, len(prompts)))
-    groups = engine.complete(prompts, samples, sampling, seed=seed)
+    found = iter(engine.complete(prompts, samples, sampling, seed=seed))
     return [
-        rank(groups[start:end], lambda text, product=product: read(canonical(product), text), most=n)
-        for product, start, end in spans
+        rank([next(found) for _ in texts], partial(read, product), most=n)
+        for product, texts in zip(products, written, strict=True)
     ]

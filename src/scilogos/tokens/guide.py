@@ -3,6 +3,7 @@
 Shapes: V rows of the embedding.
 """
 
+from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 
 import numpy as np
@@ -10,8 +11,8 @@ import numpy as np
 from scilogos.grammar.constraints import Constraint
 from scilogos.tokens.vocabulary import Vocabulary
 
-# A symbol lengthens the way to the end by less than this, so that a longer budget needs no look ahead.
-MARGIN = 48
+_NOTHING, _END = 0, 1  # classes of the rows without a symbol, and of the end symbol
+_STATES_KEPT = 1 << 18  # of all guides together
 
 
 class Guide:
@@ -21,15 +22,18 @@ class Guide:
         self.constraint, self.vocabulary = constraint, vocabulary
         self._states: list[Hashable] = []
         self._numbers: dict[Hashable, int] = {}
-        self._after: list[dict[int, int]] = []
-        self._targets: list[list[tuple[np.ndarray, int]]] = []  # per state: tokens of one class and where they lead
-        self._masks: list[np.ndarray] = []
-        self._distances: list[int | None] = []
-        groups: dict[Hashable, list[int]] = {}
+        self._open: list[dict[int, Hashable]] = []  # by state: class -> the state it leads to
+        self._after: list[dict[int, int]] = []  # the same where it has been taken, by number
+        self._masks: list[np.ndarray | None] = []
+        self._class_V = np.full(vocabulary.size, _NOTHING)
+        self._class_V[vocabulary.end] = _END
+        classes: dict[Hashable, int] = {}
         for token, symbol in enumerate(vocabulary.symbols):
             if symbol is not None:
-                groups.setdefault(constraint.classify(symbol), []).append(token)
-        self._groups = [(vocabulary.symbols[tokens[0]], np.asarray(tokens), tokens) for tokens in groups.values()]
+                self._class_V[token] = classes.setdefault(constraint.classify(symbol), _END + 1 + len(classes))
+        self._class_of = self._class_V.tolist()
+        firsts = {kind: token for token, kind in reversed(list(enumerate(self._class_of)))}
+        self._symbols = [(kind, vocabulary.symbols[firsts[kind]]) for kind in sorted(classes.values())]
         self.done = self._intern("done")
         self.start = self._intern(constraint.start)
 
@@ -38,10 +42,9 @@ class Guide:
         if number is None:
             number = self._numbers[state] = len(self._states)
             self._states.append(state)
+            self._open.append({})
             self._after.append({})
-            self._targets.append([])
-            self._masks.append(None)  # type: ignore[arg-type]
-            self._distances.append(0 if state == "done" else None)
+            self._masks.append(None)
         return number
 
     def mask(self, number: int) -> np.ndarray:
@@ -50,47 +53,43 @@ class Guide:
         return mask if mask is not None else self._expand(number)
 
     def _expand(self, number: int) -> np.ndarray:
-        mask = np.zeros(self.vocabulary.size, bool)
-        self._masks[number] = mask
-        state = self._states[number]
-        if state == "done":
-            mask[self.vocabulary.end] = True
-            self._after[number][self.vocabulary.end] = number
-            return mask
-        if self.constraint.complete(state):
-            mask[self.vocabulary.end] = True
-            self._after[number][self.vocabulary.end] = self.done
-        for symbol, array, tokens in self._groups:
-            after = self.constraint.step(state, symbol)
-            if after is not None:
-                target = self._intern(after)
-                mask[array] = True
-                self._after[number].update(dict.fromkeys(tokens, target))
-                self._targets[number].append((array, target))
+        state, after = self._states[number], self._open[number]
+        if state == "done" or self.constraint.complete(state):
+            after[_END] = "done"
+        if state != "done":
+            for kind, symbol in self._symbols:
+                reached = self.constraint.step(state, symbol)
+                if reached is not None:
+                    after[kind] = reached
+        mask = self._masks[number] = self._mask_of(after)
         return mask
+
+    def _mask_of(self, classes: Iterable[int]) -> np.ndarray:
+        legal = np.zeros(len(self._symbols) + 2, bool)
+        legal[list(classes)] = True
+        return legal[self._class_V]
 
     def within(self, number: int, budget: int) -> np.ndarray:
         """The legal symbols after which `budget` - 1 further symbols suffice for a whole answer, the end not counted."""
         mask = self.mask(number)
-        if self._states[number] == "done" or self.distance(number) + MARGIN < budget:
+        if self.distance(number) + self.constraint.stretch < budget:
             return mask
-        mask = mask.copy()
-        for tokens, target in self._targets[number]:
-            if self.distance(target) > budget - 1:
-                mask[tokens] = False
-        return mask
+        distance = self.constraint.distance
+        after = self._open[number].items()
+        return self._mask_of(kind for kind, state in after if state == "done" or distance(state) < budget)
 
     def distance(self, number: int) -> int:
         """How many symbols to a whole answer suffice, the end not counted."""
-        found = self._distances[number]
-        if found is None:
-            found = self._distances[number] = self.constraint.distance(self._states[number])
-        return found
+        state = self._states[number]
+        return 0 if state == "done" else self.constraint.distance(state)
 
     def step(self, number: int, token: int) -> int | None:
         """The state after a token; None if it is not legal."""
         self.mask(number)
-        return self._after[number].get(token)
+        kind, after = self._class_of[token], self._after[number]
+        if kind not in after and kind in self._open[number]:
+            after[kind] = self._intern(self._open[number][kind])
+        return after.get(kind)
 
     def follow(self, number: int, tokens: Iterable[int]) -> int | None:
         """The state after several tokens; None if one is not legal."""
@@ -103,3 +102,20 @@ class Guide:
 
     def __len__(self) -> int:
         return len(self._states)
+
+
+class Guides:
+    """The guides of one vocabulary: one for each constraint, those kept that were asked for last."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._kept: OrderedDict[Constraint, Guide] = OrderedDict()
+
+    def __call__(self, constraint: Constraint) -> Guide:
+        """Give the guide of a constraint."""
+        guide = self._kept.pop(constraint, None) or Guide(constraint, self.vocabulary)
+        while self._kept and sum(map(len, self._kept.values())) + len(guide) > _STATES_KEPT:
+            self._kept.popitem(last=False)
+        if len(guide) <= _STATES_KEPT:
+            self._kept[constraint] = guide
+        return guide

@@ -4,6 +4,7 @@ Knows nothing of chemistry or tasks, and needs only torch, numpy and safetensors
 """
 
 import math
+import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import asdict
@@ -142,6 +143,8 @@ class _Run:
         final = self.run / "final"
         metadata = {"run": self.recipe.name, "corpus": self.corpus.fingerprint, "steps": str(self.step)}
         save_checkpoint(final, self.model, self.model.config, dtype=DTYPES[self.recipe.precision], metadata=metadata)
+        for table in self.recipe.corpus.glob("symbols.json"):  # the numbering that the weights speak
+            shutil.copy(table, final)
         return final
 
 

@@ -1,7 +1,7 @@
 """What sampling demands of an answer beyond syntax: one automaton over typed symbols a task, all of one shape.
 
 A constraint is stricter than the language's automaton and never refuses real data to the parser. `distance` bounds the
-symbols still needed from above, and some legal symbol always lowers it by one: so a budget of symbols always suffices.
+symbols still needed from above, and some legal symbol always lowers it: so a budget of symbols always suffices.
 """
 
 from collections.abc import Hashable
@@ -35,6 +35,11 @@ class Constraint(Protocol):
     @property
     def start(self) -> Hashable:
         """The state before the first symbol of the answer."""
+        ...
+
+    @property
+    def stretch(self) -> int:
+        """The most by which one symbol raises the distance."""
         ...
 
     def step(self, state: Hashable, symbol: Symbol) -> Hashable | None:

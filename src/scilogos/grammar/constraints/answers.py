@@ -6,7 +6,7 @@ from scilogos.grammar.atoms import atom
 from scilogos.grammar.constraints.copy import MarkedCopy
 from scilogos.grammar.constraints.loops import FilledLoops
 from scilogos.grammar.constraints.material import Materials
-from scilogos.grammar.constraints.molecules import Molecules
+from scilogos.grammar.constraints.molecules import Molecules, carrier
 from scilogos.grammar.constraints.substitutions import Substitutions
 from scilogos.grammar.objects import Complex, Design, Edit, Located, Material, Molecule, Reaction, Retro, Sentence
 from scilogos.grammar.smiles import cut
@@ -15,14 +15,14 @@ MOST_REACTANTS = 4
 MOST_MOLECULES = 12
 
 
-def elements(smiles: str) -> frozenset[str]:
-    """The elements of a SMILES, hydrogen left out.
+def elements(smiles: str, whole: Set[str]) -> frozenset[str]:
+    """The elements of a SMILES that an answer can be asked to supply: hydrogen left out, and what no symbol can attach.
 
-    >>> sorted(elements("Clc1cc[nH]c1"))
+    >>> sorted(elements("Clc1cc[nH]c1.[Na+]", frozenset({"[Na+]"})))
     ['C', 'Cl', 'N']
     """
     found = (atom(symbol) for symbol in cut(smiles) if symbol[0].isalpha() or symbol[0] == "[")
-    return frozenset(a.element for a in found if a is not None) - {"H"}
+    return frozenset(a.element for a in found if a is not None and a.element != "H" and carrier(a.element, whole))
 
 
 def answer_constraint(
@@ -31,7 +31,7 @@ def answer_constraint(
     """The constraint of the sentence's task with nothing asked beyond the prompt; None where no task decodes it."""
     match sentence:
         case Retro(product=product):
-            return Molecules(1, MOST_REACTANTS, elements(product.smiles))
+            return Molecules(1, MOST_REACTANTS, elements(product.smiles, whole))
         case Located(chains=chains):
             return MarkedCopy(tuple(chain.residues for chain in chains))
         case Complex() | Molecule():

@@ -23,6 +23,7 @@ class MarkedCopy:
 
     chains: tuple[str, ...]
     start = Place()
+    stretch = 1  # by a mark
 
     def step(self, state: Place, symbol: Symbol) -> Place | None:
         """Read one symbol; None when it may not follow."""

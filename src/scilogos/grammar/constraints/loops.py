@@ -28,9 +28,10 @@ class FilledLoops:
     gapped: tuple[Antibody, ...]
     bounds: tuple[tuple[int, int], ...] = ()
     start = Place()
+    stretch = 0
 
     def __post_init__(self) -> None:
-        gaps = sum(len(antibody.loops) for antibody in self.gapped)
+        gaps = sum(len(antibody.loops) for antibody in self.gapped if antibody.gapped)
         if not self.bounds:
             object.__setattr__(self, "bounds", ((SHORTEST, LONGEST),) * gaps)
         if len(self.bounds) != gaps:

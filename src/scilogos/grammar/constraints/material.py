@@ -1,13 +1,13 @@
 """One material: so many node fragments, so many linkers, a net or none; nodes by syntax alone or only known ones."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from scilogos.errors import PromptError
 from scilogos.grammar import smiles as smiles_syntax
 from scilogos.grammar import tags, valence
-from scilogos.grammar.atoms import Atom
+from scilogos.grammar.constraints.molecules import STRETCH
 from scilogos.grammar.objects import NET_CHARACTERS
 from scilogos.grammar.symbols import Symbol, smiles_symbols
 
@@ -26,20 +26,6 @@ class Place(NamedTuple):
     net: int | None = None  # characters read
 
 
-class Trie:
-    """Known symbol sequences: which prefixes they have, which are whole, and how many symbols finish a prefix."""
-
-    def __init__(self, sequences: Iterable[tuple[Symbol, ...]]) -> None:
-        self.left: dict[tuple[Symbol, ...], int] = {}
-        for sequence in sequences:
-            for n in range(len(sequence) + 1):
-                prefix, left = sequence[:n], len(sequence) - n
-                self.left[prefix] = min(left, self.left.get(prefix, left))
-
-    def __contains__(self, prefix: tuple[Symbol, ...]) -> bool:
-        return prefix in self.left
-
-
 @dataclass(frozen=True)
 class Materials:
     """The answer of a material; `whole` are the bracket atoms that the vocabulary writes as one symbol."""
@@ -50,11 +36,26 @@ class Materials:
     most_linkers: int = 6
     start = Place()
 
+    def __post_init__(self) -> None:
+        if self.known_nodes is not None and not self.known_nodes:
+            raise PromptError("no known node fragment is given: expected at least one")
+
     @cached_property
-    def _known(self) -> Trie | None:
+    def _known(self) -> dict[tuple[Symbol, ...], int] | None:
+        """The beginnings of known nodes, and how many symbols the nearest end of one is away."""
         if self.known_nodes is None:
             return None
-        return Trie(tuple(smiles_symbols(node, self.whole)) for node in self.known_nodes)
+        left: dict[tuple[Symbol, ...], int] = {}
+        for node in self.known_nodes:
+            cut = tuple(smiles_symbols(node, self.whole))
+            for n in range(len(cut) + 1):
+                left[cut[:n]] = min(len(cut) - n, left.get(cut[:n], len(cut)))
+        return left
+
+    @cached_property
+    def stretch(self) -> int:
+        """The most by which one symbol lengthens the way to the end."""
+        return STRETCH + max(map(len, self._known or ()), default=0)
 
     def step(self, state: Place, symbol: Symbol) -> Place | None:
         """Read one symbol; None when it may not follow."""
@@ -86,7 +87,7 @@ class Materials:
             return state._replace(node=after) if after else None
         assert self._known is not None and node is not None
         if symbol == _TAG[tags.METAL_E]:
-            return done if self._known.left[node] == 0 else None
+            return done if self._known[node] == 0 else None
         return state._replace(node=(*node, symbol)) if (*node, symbol) in self._known else None
 
     def _linker(self, state: Place, symbol: Symbol) -> Place | None:
@@ -114,12 +115,12 @@ class Materials:
             if isinstance(state.node, smiles_syntax.Prefix):
                 return _syntax_distance(state.node) + 1 + linker + 1
             assert self._known is not None
-            return self._known.left[state.node] + 1 + linker + 1
+            return self._known[state.node] + 1 + linker + 1
         if state.linker is not None:
             return valence.distance(state.linker) + 2
         if state.net is not None:
             return 2 + (not state.net)
-        node = 3 if self._known is None else 2 + self._known.left[()]
+        node = 3 if self._known is None else 2 + self._known[()]
         return {
             "": 2 + node + linker, "open": node + linker + 1, "metal": linker + 1, "linker": 1, "net": 1, "closed": 0,
         }[state.last]  # fmt: skip
@@ -130,9 +131,8 @@ class Materials:
             return "net"
         if symbol.kind != "smiles" or self._known is not None:
             return symbol
-        kind = valence.classify(symbol.text)
         syntax = smiles_syntax.classify(symbol.text)
-        return (syntax, symbol.text in (".", "*"), kind._replace(element="") if isinstance(kind, Atom) else kind)
+        return (syntax, symbol.text in (".", "*"), valence.classify(symbol.text))
 
 
 def _syntax_distance(prefix: smiles_syntax.Prefix) -> int:

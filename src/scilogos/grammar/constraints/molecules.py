@@ -1,7 +1,8 @@
 """One to so many molecules that chemistry allows, bounded as asked, together holding the elements they must supply."""
 
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from scilogos.errors import PromptError
@@ -10,7 +11,8 @@ from scilogos.grammar.atoms import Atom, atom
 from scilogos.grammar.symbols import Symbol
 
 _OPENING, _CLOSING = Symbol("tag", tags.MOLECULE_S), Symbol("tag", tags.MOLECULE_E)
-_TOO_FAR = 400
+STRETCH = 48  # one symbol lengthens the way to the end of a SMILES by less
+_TOO_FAR = 1000
 _CARBON = atom("C")
 
 
@@ -19,15 +21,22 @@ class Bounds:
     """What one molecule may be: its elements, heavy atoms and rings; None leaves a side open."""
 
     elements: frozenset[str] | None = None
-    least_atoms: int = 1
+    least_atoms: int = 0
     most_atoms: int | None = None
     most_rings: int | None = None
 
     def __post_init__(self) -> None:
         if self.elements is not None and "C" not in self.elements:
             raise PromptError(f"elements {sorted(self.elements)}: carbon must be among them")
-        if self.most_atoms is not None and not 1 <= self.least_atoms <= self.most_atoms:
-            raise PromptError(f"{self.least_atoms} to {self.most_atoms} atoms: expected at least 1, fewest first")
+        if self.least_atoms < 0 or (self.most_atoms is not None and self.most_atoms < max(1, self.least_atoms)):
+            raise PromptError(f"{self.least_atoms} to {self.most_atoms} atoms: expected fewest first, at least 1 at most")
+        if self.most_rings is not None and self.most_rings < 0:
+            raise PromptError(f"{self.most_rings} rings at most: expected 0 or more")
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a most of anything."""
+        return self.most_atoms is not None or self.most_rings is not None
 
 
 class Place(NamedTuple):
@@ -36,13 +45,13 @@ class Place(NamedTuple):
     done: int = 0
     prefix: valence.Prefix | None = None
     missing: frozenset[str] = frozenset()
-    atoms: int = 0  # counted only as far as a bound asks
+    atoms: int = 0  # heavy ones; atoms and rings are counted only as far as a bound asks
     rings: int = 0
 
 
 @dataclass(frozen=True)
 class Molecules:
-    """The answer of `least` to `most` molecules. `supply` are elements that must occur among them."""
+    """The answer of `least` to `most` molecules; `supply` are elements that must occur among them, see `carrier`."""
 
     least: int = 1
     most: int = 1
@@ -51,50 +60,55 @@ class Molecules:
 
     @cached_property
     def start(self) -> Place:
-        """Nothing written; elements that no symbol can supply are not asked for."""
-        return Place(missing=frozenset(e for e in self.supply if _carrier(e) is not None))
+        """Nothing written."""
+        return Place(missing=self.supply)
+
+    @property
+    def stretch(self) -> int:
+        """The most by which one symbol lengthens the way to the end."""
+        return STRETCH + self.bounds.least_atoms
 
     def step(self, state: Place, symbol: Symbol) -> Place | None:
         """Read one symbol; None when it may not follow."""
         done, prefix, missing, atoms, rings = state
         if prefix is None:
-            opened = state._replace(prefix=valence.START, atoms=0, rings=0)
-            return opened if symbol == _OPENING and done < self.most else None
+            return _opened(state) if symbol == _OPENING and done < self.most else None
         if symbol == _CLOSING:
-            return Place(done + 1, None, missing) if self._may_close(state) else None
+            return Place(done + 1, None, missing) if prefix.complete and not self._lacking(state) else None
         after = prefix.step(symbol.text) if symbol.kind == "smiles" else None
         if after is None:
             return None
-        kind = valence.classify(symbol.text)
-        if isinstance(kind, Atom):
-            if self.bounds.elements is not None and kind.element not in self.bounds.elements:
-                return None
-            missing -= {kind.element}
-            atoms += self.bounds.most_atoms is not None or atoms < self.bounds.least_atoms
+        b, element = self.bounds, _element(symbol.text)
+        if element and b.elements is not None and element not in b.elements:
+            return None
+        if element and element != "H":
+            missing -= {element}
+            atoms += b.most_atoms is not None or atoms < b.least_atoms
         if len(after.rings) > len(prefix.rings):
-            rings += self.bounds.most_rings is not None
+            rings += b.most_rings is not None
         state = Place(done, after, missing, atoms, rings)
-        return state if self._within(state) and (after.can_grow or self._may_close_later(state)) else None
+        return state if not (b.limited or self._lacking(state)) or any(self._ways(state)) else None
 
-    def _within(self, state: Place) -> bool:
-        """Whether the bounds leave room for what the ending still needs."""
+    def _lacking(self, state: Place) -> bool:
+        """Whether the molecule being written is too small, or the last one and elements are missing."""
+        return state.atoms < self.bounds.least_atoms or (state.done + 1 == self.most and bool(state.missing))
+
+    def _ways(self, state: Place) -> Iterator[tuple[tuple[valence.Class, ...], frozenset[str]]]:
+        """Short ways to the end of the molecule being written, and the elements that each leaves to the next one."""
+        assert state.prefix is not None
+        b, last = self.bounds, state.done + 1 == self.most
+        for left in {frozenset[str](), frozenset() if last else state.missing}:
+            way = _way(state.prefix, state.missing - left, max(0, b.least_atoms - state.atoms))
+            if way is not None and (not b.limited or self._fits(state, way)):
+                yield way, left
+
+    def _fits(self, state: Place, way: tuple[valence.Class, ...]) -> bool:
+        """Whether the molecule that ends this way is within its bounds."""
+        atoms = state.atoms + sum(isinstance(kind, Atom) for kind in way)
+        numbers = sum(isinstance(kind, tuple) and not isinstance(kind, Atom) and kind[0] == "ring" for kind in way)
+        rings = state.rings + (numbers - len(state.prefix.rings)) // 2
         b = self.bounds
-        if b.most_atoms is None and b.most_rings is None:
-            return True
-        assert state.prefix is not None
-        atoms, rings = _ending_cost(state.prefix, state.missing, b.least_atoms - state.atoms)
-        return (b.most_atoms is None or state.atoms + atoms <= b.most_atoms) and (
-            b.most_rings is None or state.rings + rings <= b.most_rings
-        )
-
-    def _may_close_later(self, state: Place) -> bool:
-        """Whether a molecule that can no longer grow may still end well."""
-        last = state.done + 1 == self.most
-        return state.atoms >= self.bounds.least_atoms and not (last and state.missing)
-
-    def _may_close(self, state: Place) -> bool:
-        assert state.prefix is not None
-        return state.prefix.complete and self._may_close_later(state)
+        return (b.most_atoms is None or atoms <= b.most_atoms) and (b.most_rings is None or rings <= b.most_rings)
 
     def complete(self, state: Place) -> bool:
         """Whether the answer may end here."""
@@ -105,62 +119,51 @@ class Molecules:
         if self.complete(state):
             return 0
         if state.prefix is None:
-            missing_molecules = max(1, self.least - state.done)
-            opened = state._replace(prefix=valence.START, atoms=0, rings=0)
-            return 1 + self._inside(opened) + 3 * (missing_molecules - 1)
-        after = max(0, self.least - state.done - 1)
-        return self._inside(state) + after * (2 + max(1, self.bounds.least_atoms))
-
-    def _inside(self, state: Place) -> int:
-        """Symbols to the end of the molecule being written, all that is missing supplied here."""
-        assert state.prefix is not None
-        return _finish(state.prefix, state.missing, self.bounds.least_atoms - state.atoms)
+            return 1 + self.distance(_opened(state))
+        ends = (len(way) + 1 + self.distance(Place(state.done + 1, None, left)) for way, left in self._ways(state))
+        return min(ends, default=_TOO_FAR)
 
     def classify(self, symbol: Symbol) -> object:
-        """SMILES symbols by what they can bear, and by element where one is asked for; the molecule's tags."""
+        """SMILES symbols by what they can bear, and by element where one is asked for; all others by themselves."""
         if symbol.kind != "smiles":
-            return symbol if symbol in (_OPENING, _CLOSING) else None
+            return symbol
         kind = valence.classify(symbol.text)
-        if not isinstance(kind, Atom):
-            return kind and ("smiles", kind)
-        excluded = self.bounds.elements is not None and kind.element not in self.bounds.elements
-        return ("smiles", excluded, kind if kind.element in self.supply else kind._replace(element=""))
+        element = _element(symbol.text)
+        excluded = bool(element) and self.bounds.elements is not None and element not in self.bounds.elements
+        return ("smiles", kind, excluded, element if element == "H" or element in self.supply else "")
 
 
-@lru_cache(maxsize=None)
+@cache
+def _element(text: str) -> str:
+    """The element of an atom; nothing for any other symbol."""
+    return atom(text).element if isinstance(valence.classify(text), Atom) else ""
+
+
+def _opened(state: Place) -> Place:
+    return state._replace(prefix=valence.START)
+
+
+def carrier(element: str, whole: Set[str]) -> Atom | None:
+    """An atom of the element that a single bond can attach, if a vocabulary with these bracket atoms writes one."""
+    found = _carrier(element)
+    return found if element in valence.ATTACHABLE or f"[{element}]" in whole else None
+
+
+@cache
 def _carrier(element: str) -> Atom | None:
-    """An atom of the element that a single bond can attach."""
-    for text in (element, f"[{element}]"):
-        found = atom(text) if text[0] == "[" or text in valence.ATTACHABLE else None
-        if found is not None and found.slots > 0:
-            return found
-    return None
-
-
-def _finish(prefix: valence.Prefix, missing: frozenset[str], atoms_wanted: int) -> int:
-    """Symbols to `<MoleculeE>` inclusive when the missing elements and atoms are hung on as side groups."""
-    if not missing and atoms_wanted <= 0:
-        return valence.distance(prefix) + 1
-    return len(_way(prefix, missing, atoms_wanted)) + 1
-
-
-def _ending_cost(prefix: valence.Prefix, missing: frozenset[str], atoms_wanted: int) -> tuple[int, int]:
-    """Atoms and ring bonds that the way to the end adds."""
-    way, opened = _way(prefix, missing, atoms_wanted), {ring.number for ring in prefix.rings}
-    atoms = sum(isinstance(kind, Atom) for kind in way)
-    ring_symbols = sum(isinstance(kind, tuple) and not isinstance(kind, Atom) and kind[0] == "ring" for kind in way)
-    return atoms, (ring_symbols - len(opened)) // 2
+    found = atom(element if element in valence.ATTACHABLE else f"[{element}]")
+    return found if found is not None and found.slots > 0 else None
 
 
 @lru_cache(maxsize=1 << 18)
-def _way(prefix: valence.Prefix, missing: frozenset[str], atoms_wanted: int) -> tuple[valence.Class, ...]:
-    """The classes of symbols from here to the end of the molecule; very many where none is found."""
+def _way(prefix: valence.Prefix, missing: frozenset[str], atoms_wanted: int) -> tuple[valence.Class, ...] | None:
+    """The classes of symbols from here to the end of the molecule, what is missing hung on as side groups, if it can be."""
     way: list[valence.Class] = []
     while missing or atoms_wanted > 0 or not prefix.complete:
         kind = _towards(prefix, missing, atoms_wanted)
         after = prefix.step_class(kind)
         if after is None or len(way) > _TOO_FAR:
-            return (_CARBON,) * _TOO_FAR
+            return None
         if isinstance(kind, Atom):
             missing, atoms_wanted = missing - {kind.element}, max(0, atoms_wanted - 1)
         way.append(kind)
@@ -170,13 +173,13 @@ def _way(prefix: valence.Prefix, missing: frozenset[str], atoms_wanted: int) -> 
 
 def _towards(prefix: valence.Prefix, missing: frozenset[str], atoms_wanted: int) -> valence.Class:
     """The next symbol of a short way to a molecule that supplies what is missing; a function of the state alone."""
-    carrier = _carrier(min(missing)) if missing else _CARBON
+    wanted = _carrier(min(missing)) if missing else _CARBON
     if not missing and atoms_wanted <= 0:
         return valence.ending(prefix)
     if prefix.phase == "start":
         return _CARBON
     if prefix.phase not in ("atom", "closed"):
-        return next((kind for kind in (carrier, _CARBON) if prefix.step_class(kind)), valence.ending(prefix))
+        return next((kind for kind in (wanted, _CARBON) if prefix.step_class(kind)), valence.ending(prefix))
     live = prefix.atoms[prefix.current]
     if live.need > 0 or live.slots < 1:
         return ")" if live.need <= 0 and prefix.stack else valence.ending(prefix)

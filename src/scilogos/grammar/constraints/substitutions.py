@@ -29,13 +29,17 @@ class Substitutions:
     least: int = 0
     positions: frozenset[int] | None = None
     start = Place()
+    stretch = 0
 
     def __post_init__(self) -> None:
-        allowed = self._open(0)
-        if not 0 <= self.least <= self.most or self.least > allowed:
-            raise PromptError(f"{self.least} to {self.most} substitutions do not fit in {allowed} allowed positions")
-        if self.positions and not 0 <= min(self.positions) <= max(self.positions) < len(self.parent):
-            raise PromptError(f"position {max(self.positions) + 1} lies outside a chain of {len(self.parent)} residues")
+        for position in self.positions or ():
+            if not 0 <= position < len(self.parent):
+                raise PromptError(f"position {position + 1} lies outside a chain of {len(self.parent)} residues")
+        if not 0 <= self.least <= self.most or self.least > self._ahead[0]:
+            raise PromptError(
+                f"{self.least} to {self.most} substitutions at {self._ahead[0]} allowed positions: "
+                "expected fewest first, and no more than there are positions"
+            )
 
     @cached_property
     def _ahead(self) -> list[int]:
@@ -44,9 +48,6 @@ class Substitutions:
         for i in reversed(range(len(self.parent))):
             counts.append(counts[-1] + (self.positions is None or i in self.positions))
         return counts[::-1]
-
-    def _open(self, residue: int) -> int:
-        return self._ahead[residue]
 
     def step(self, state: Place, symbol: Symbol) -> Place | None:
         """Read one symbol; None when it may not follow."""
@@ -60,7 +61,7 @@ class Substitutions:
         if symbol.kind != "residue":
             return None
         if symbol.text == self.parent[at]:
-            return Place(at + 1, used) if self.least - used <= self._open(at + 1) else None
+            return Place(at + 1, used) if self.least - used <= self._ahead[at + 1] else None
         allowed = (self.positions is None or at in self.positions) and used < self.most and symbol.text in RESIDUES
         return Place(at + 1, used + 1) if allowed else None
 

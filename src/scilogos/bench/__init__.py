@@ -1,0 +1,9 @@
+"""Benchmarks: a task and a model in; figures with intervals, beside baselines, out.
+
+One file a task, the same names in the same order: what it reads and holds out, `items`, `predict`, `score`, `baseline`.
+"""
+
+from scilogos.bench.report import Report
+from scilogos.bench.run import TASKS, run
+
+__all__ = ["TASKS", "Report", "run"]

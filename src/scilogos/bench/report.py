@@ -1,0 +1,61 @@
+"""The summary of a run, as JSON and as Markdown: figures of the model and its baselines, and all that made them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from scilogos.bench.figures import ROUNDS, Figure
+from scilogos.bench.results import write_text
+
+_NAMED = 12  # keys written out of each list
+
+
+@dataclass(frozen=True)
+class Report:
+    """Figures by arm (the model first) and name, how they came about, and which items could not be used."""
+
+    task: str
+    settings: Mapping[str, object]
+    figures: Mapping[str, Mapping[str, Figure]]
+    items: Mapping[str, int]  # number scored, by group
+    skipped: Mapping[str, Sequence[str]]  # left out by every arm, by reason
+    refused: Mapping[str, Sequence[str]]  # the model gave an error; counted as no answer
+    seconds: float  # of the model, an item
+
+    def markdown(self) -> str:
+        """The report for people."""
+        arms = list(self.figures)
+        names = list(dict.fromkeys(name for some in self.figures.values() for name in some))
+        lines = [f"# {self.task}", "", f"| | {' | '.join(arms)} |", "|---|" + "---:|" * len(arms)]
+        for name in names:
+            cells = [str(self.figures[arm][name]) if name in self.figures[arm] else "" for arm in arms]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+        lines += ["", f"In brackets: 95% intervals, {ROUNDS:,} bootstrap draws of the items.", ""]
+        lines += [f"- {key}: {_text(value)}" for key, value in self.settings.items()]
+        lines.append(f"- items: {', '.join(f'{number:,} {group}' for group, number in self.items.items())}")
+        lines.append(f"- time: {self.seconds:.2f} s an item")
+        for title, reasons in (("left out", self.skipped), ("refused, counted as no answer", self.refused)):
+            lines += [f"- {title}: {len(keys):,}, {reason}: {_shortened(keys)}" for reason, keys in reasons.items()]
+        return "\n".join(lines) + "\n"
+
+    def json(self) -> str:
+        """The report for programs; NaN is null."""
+        values = asdict(self)
+        for some in values["figures"].values():
+            for figure in some.values():
+                figure.update({k: None for k, v in figure.items() if v != v})
+        return json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+
+    def write(self, folder: Path) -> None:
+        """Write <task>.md and <task>.json."""
+        write_text(folder / f"{self.task}.md", self.markdown())
+        write_text(folder / f"{self.task}.json", self.json())
+
+
+def _text(value: object) -> str:
+    return ", ".join(f"{key} {v}" for key, v in value.items()) if isinstance(value, Mapping) else str(value)
+
+
+def _shortened(keys: Sequence[str]) -> str:
+    return ", ".join(keys[:_NAMED]) + (f" and {len(keys) - _NAMED:,} more" if len(keys) > _NAMED else "")

@@ -1,0 +1,86 @@
+"""Scores as plain functions of arrays and lists. Knows nothing about models or files."""
+
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+
+
+def confusion(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Count true positives, false positives, false negatives and true negatives, int64 [4], of two bool arrays."""
+    predicted, truth = np.asarray(predicted, bool), np.asarray(truth, bool)
+    counts = (predicted & truth, predicted & ~truth, ~predicted & truth, ~predicted & ~truth)
+    return np.asarray([part.sum() for part in counts], np.int64)
+
+
+def mcc(counts: np.ndarray) -> float:
+    """Matthews correlation of confusion counts; 0 where a margin is empty.
+
+    Source: Matthews, Biochim. Biophys. Acta 405, 442 (1975).
+    """
+    tp, fp, fn, tn = (float(count) for count in counts)
+    margins = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
+    return (tp * tn - fp * fn) / margins**0.5 if margins else 0.0
+
+
+def f1(counts: np.ndarray) -> float:
+    """Harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN); 0 where nothing is positive.
+
+    Source: van Rijsbergen, Information Retrieval (1979), chapter 7.
+    """
+    tp, fp, fn, _ = (float(count) for count in counts)
+    return 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else 0.0
+
+
+def average_precision(scores: np.ndarray, truth: np.ndarray) -> float:
+    """Area under the precision-recall curve as the sum of (R_n - R_n-1) P_n over distinct scores.
+
+    NaN without a positive. Not interpolated (Davis and Goadrich, ICML 2006): scikit-learn's average_precision_score.
+    """
+    scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
+    if not truth.any():
+        return float("nan")
+    order = np.argsort(-scores, kind="stable")
+    hits = truth[order].cumsum()
+    last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)  # the last place of each distinct score
+    precision = hits[last] / (last + 1)
+    recall = hits[last] / hits[-1]
+    return float((np.diff(recall, prepend=0.0) * precision).sum())
+
+
+def best_threshold(scores: np.ndarray, truth: np.ndarray) -> float:
+    """The score from which calling positive gives the largest MCC; the highest of equals."""
+    scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
+    order = np.argsort(-scores, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    hits, called, positives = truth[order].cumsum()[last], last + 1, int(truth.sum())
+    counts = np.stack((hits, called - hits, positives - hits, len(truth) - called - positives + hits), -1)
+    values = [mcc(row) for row in counts]
+    return float(scores[order][last[int(np.argmax(values))]])
+
+
+def rank_of(target: Hashable, answers: Iterable[Hashable]) -> int | None:
+    """The rank of a target among distinct answers, 1 the best; None where it is missing. Equal answers count once.
+
+    Source: R-SMILES (Zhong et al., Chem. Sci. 13, 9023, 2022), score.py: duplicates keep their best rank.
+    """
+    distinct = list(dict.fromkeys(answers))
+    return distinct.index(target) + 1 if target in distinct else None
+
+
+def top_k(ranks: Sequence[int | None], k: int) -> np.ndarray:
+    """Whether each rank is k or better, bool [len(ranks)]."""
+    return np.asarray([rank is not None and rank <= k for rank in ranks], bool)
+
+
+def recovery(designed: str, native: str) -> float:
+    """Amino-acid recovery: the share of the native's residues that stand at their place in the design.
+
+    Source: DiffAb (Luo et al., NeurIPS 2022), RADAb. Without alignment: what a design lacks in length is not recovered.
+    """
+    return sum(a == b for a, b in zip(designed, native, strict=False)) / len(native)
+
+
+def first_seen(keys: Iterable[Hashable]) -> list[bool]:
+    """Whether each key comes for the first time; None never does."""
+    seen: set[Hashable] = {None}
+    return [not (key in seen or seen.add(key)) for key in keys]

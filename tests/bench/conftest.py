@@ -1,0 +1,137 @@
+"""A tiny random model, and small tables in the true columns of the data folder."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+import torch
+import zstandard
+
+from scilogos.bench.held_out import reading
+from scilogos.decode import Engine
+from scilogos.model import ModelConfig, Transformer, save_checkpoint
+from scilogos.tasks import Logos
+from scilogos.tokens import default
+
+# Trastuzumab's variable domains, from its label.
+HEAVY = "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYC{}WGQGTLVTVSS"
+LIGHT = "DIQMTQSPSSLSASVGDRVTITCRASQDVNTAVAWYQQKPGKAPKLLIYSASFLYSGVPSRFSGSRSGTDFTLTISSLQPEDFATYYCQQHYTTPPTFGQGTKVEIK"
+NATIVE = "SRWGGDGFYAMDY"
+CHAIN = "MKTAYIAKQRQISFVKSHFSRQLEERLGLI"
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Logos:
+    """Give two layers of 32 with random weights, saved where its fingerprint is taken."""
+    codec = default()
+    config = ModelConfig(
+        family="qwen3", vocab_size=codec.vocabulary.size, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=2, num_key_value_heads=2, head_dim=16, max_position_embeddings=640,
+        tie_word_embeddings=True,
+    )  # fmt: skip
+    model = Transformer(config).initialise(torch.Generator().manual_seed(1))
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    save_checkpoint(folder, model, config)
+    codec.save(folder)
+    return Logos(Engine(model, codec), "tiny", folder)
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory) -> Path:
+    """Give a data folder with a handful of rows in every table."""
+    folder = tmp_path_factory.mktemp("data")
+    for name, text in _TEXTS.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        content = text.encode() if isinstance(text, str) else text(folder).encode()
+        if path.suffix == ".gz":
+            content = gzip.compress(content)
+        elif path.suffix == ".zst":
+            content = zstandard.compress(content)
+        path.write_bytes(content)
+    return folder
+
+
+def _csv(header: str, *rows: tuple) -> str:
+    return "\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n"
+
+
+def _jsonl(*rows: dict) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def _chains(folder: Path) -> str:
+    """Six training chains, and two of a cluster that the hash sends to validation."""
+    (folder / "struct").mkdir(exist_ok=True)
+    split = reading(folder, "sites", "struct/none.jsonl").split
+    clusters = [f"cluster{i}" for i in range(2000)]
+    held = next(name for name in clusters if split(name) == "val")
+    trained = next(name for name in clusters if split(name) == "train")
+    leaks = ("id_coach420", "id_holo4k", "id_posebusters", "id_astex", "id_crossdocked")
+    rows = []
+    for i in range(8):
+        chain = CHAIN[i:] + CHAIN[:i]
+        rows.append({
+            "category": "small_molecule", "seq": chain, "contacts": [k for k, r in enumerate(chain) if r == "R"],
+            "cluster30": held if i < 2 else trained, "ccd": "AAA", "smiles": "Nc1ncnc2ncnc12", "split": "train",
+            "pdb_in_coach420": 0, "pdb_in_holo4k_mlig": 0, **dict.fromkeys(leaks, 0),
+        })  # fmt: skip
+    return _jsonl(*rows)
+
+
+def _antibodies(_: Path) -> str:
+    """Heavy domains with three loops of the native's length, one near twin of a test antibody, and a light domain."""
+    header = "id,chain,seq,imgt1s,imgt1e,imgt2s,imgt2e,imgt3s,imgt3e,split,rabd_h3_id,rabd_dom_id"
+    start = HEAVY.index("{}")
+    heavies = [("ARAAAAAAAAADY", 0.2), ("ARAAAAAAAAADY", 0.2), ("ARWGGGGGGGMDV", 0.3), ("SRWGGDGFYAMDY", 1.0)]
+    rows = [
+        (f"H{i}", "H", "Q" * (i == 1) + HEAVY.format(loop), 25, 33, 50, 58, start + (i == 1), start + 13 + (i == 1),
+         "train", leak, 0.5)
+        for i, (loop, leak) in enumerate(heavies)
+    ]  # fmt: skip
+    rows.append(("L0", "K", LIGHT, 26, 32, 49, 52, 88, 97, "train", 0.1, 0.5))
+    return _csv(header, *rows)
+
+
+_SPAN = HEAVY.index("{}")
+_NODE = "[Zn][O]([Zn])([Zn])[Zn]"
+_TEXTS = {
+    "chem/uspto50k.csv.gz": _csv(
+        "row,patent_id,year,class,split,product,reactants,reaction_in_train,product_in_train",
+        (0, "US1", 2010, 1, "train", "CCO", "CCCl.O", "", ""),
+        (1, "US2", 2010, 2, "test", "CC(=O)Nc1ccccc1", "Nc1ccccc1.CC(=O)Cl", "", ""),
+        (2, "US3", 2011, 1, "test", "CCOC", "CCO.CI", "7", "7"),
+        (3, "US4", 2012, 1, "test", "CC(C)(C)C(C)(C)C(C)(C)(C)C", "CCO.CI", "", ""),  # carbon with five bonds
+        (4, "US5", 2012, 1, "val", "CCC", "CC.C", "", ""),
+    ),
+    "struct/site_labels_seq.jsonl.gz": _jsonl(
+        {"set": "coach420", "id": "1abcA", "seq": CHAIN[::-1], "gold": [3, 8]},
+        {"set": "coach420", "id": "2abcA", "seq": CHAIN, "gold": [7, 19, 26]},
+        {"set": "coach420", "id": "3abcA", "seq": CHAIN, "gold": None},
+        {"set": "joined", "id": "4abcA", "seq": CHAIN},
+    ),
+    "struct/triples_biolip_ligbind.jsonl.gz": _chains,
+    "antibody/rabd_benchmark.jsonl": _jsonl(
+        {"pdb": "1n8z", "heavy_chain": "B", "light_chain": "A", "heavy": HEAVY.format(NATIVE), "light": LIGHT,
+         "heavy_imgt": [25, 33, 50, 58, _SPAN, _SPAN + 13]},
+        {"pdb": "1xyz", "heavy_chain": "H", "heavy": HEAVY.format("ARAAAAWYW"),
+         "heavy_imgt": [25, 33, 50, 58, _SPAN, _SPAN + 9]},
+        {"pdb": "2xyz", "heavy_chain": "H", "heavy": HEAVY.format(NATIVE),
+         "heavy_imgt": [25, 33, 50, 58, _SPAN + 2, _SPAN + 13]},
+        {"pdb": "3h3b", "heavy_chain": "C"},
+    ),
+    "antibody/ab_natural.csv.zst": _antibodies,
+    "material/mof_unified_node_linker_topology.csv.gz": _csv(
+        "node,linkers,topology,families,n_rows,split_pair,split_linker",
+        (_NODE, "O=C([O-])c1ccc(C(=O)[O-])cc1", "pcu", "CoRE", 1, "train", "train"),
+        (_NODE, "O=C([O-])c1ccc(C(=O)[O-])cc1", "sql", "CoRE", 1, "train", "train"),
+        ("[Cu].[Cu]", "O=C(O)c1cc(C(=O)O)cc(C(=O)O)c1.c1ccncc1", "tbo", "CoRE", 1, "train", "train"),
+        ("[Fe]", "n1ccncc1", "pcu", "CoRE", 1, "train", "test"),
+    ),
+    "protein/general_c50.csv.zst": _csv(
+        "id,seq,cluster_size,src,leak,split",
+        ("P1", CHAIN, 1, "fb", "", "train"),
+        ("P2", CHAIN[::-1], 1, "fb", "", "val"),
+    ),
+}  # fmt: skip

@@ -1,0 +1,49 @@
+"""Lines on disk: found again, of one setting, half a line forgiven, a broken one named."""
+
+import io
+
+import pytest
+
+from scilogos.bench.progress import Progress
+from scilogos.bench.results import Results
+from scilogos.errors import InputError, StorageError
+
+
+def test_lines_are_found_again(tmp_path):
+    path = tmp_path / "deep" / "task.jsonl"
+    Results(path, "one").add("model", {"a": {"x": 1}, "b": {"x": 2}})
+    Results(path, "two").add("model", {"a": {"x": 3}})
+    assert Results(path, "one").answers("model") == {"a": {"x": 1}, "b": {"x": 2}}
+    assert Results(path, "two").answers("model") == {"a": {"x": 3}}
+    assert Results(path, "one").answers("baseline") == {}
+
+
+def test_half_a_line_is_cut_off(tmp_path):
+    path = tmp_path / "task.jsonl"
+    results = Results(path, "one")
+    results.add("model", {"a": {"x": 1}})
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"settings": "one", "ar')
+    assert Results(path, "one").answers("model") == {"a": {"x": 1}}
+    assert path.read_bytes() == whole
+
+
+def test_broken_line_is_named(tmp_path):
+    path = tmp_path / "task.jsonl"
+    path.write_text("nonsense\n")
+    with pytest.raises(InputError, match="task.jsonl:1: not a line of results; delete the file"):
+        Results(path, "one")
+
+
+def test_place_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot be written"):
+        Results(tmp_path / "file" / "task.jsonl", "one").add("model", {"a": {}})
+
+
+def test_progress_ends_with_a_whole_line():
+    stream = io.StringIO()
+    progress = Progress("cdr, model", 3, done=1, stream=stream)
+    progress.advance(1)
+    progress.advance(1)
+    assert stream.getvalue().startswith("cdr, model: 3/3, ") and stream.getvalue().endswith("min left\n")

@@ -1,0 +1,120 @@
+"""Each benchmark from tables to report with a tiny random model; resumed runs; faults of the caller."""
+
+import json
+
+import pytest
+
+from scilogos.bench import TASKS, Report, run
+from scilogos.errors import InputError, MissingError, PromptError
+from scilogos.model import fingerprint
+
+SMALL = {
+    "retrosynthesis": {"samples": 2},
+    "binding-site": {"samples": 2},
+    "material": {"limit": 6},
+    "cdr": {"samples": 3},
+    "validity": {"limit": 6, "samples": 2},
+}
+ARMS = {
+    "retrosynthesis": ["model"],
+    "binding-site": ["model", "letter frequency", "letters within 3"],
+    "material": ["model", "untrained", "shuffled"],
+    "cdr": ["model", "most frequent residue"],
+    "validity": ["model"],
+}
+
+
+@pytest.fixture(scope="module")
+def reports(tiny, tables, tmp_path_factory) -> tuple[dict[str, Report], object]:
+    out = tmp_path_factory.mktemp("results")
+    return {task: run(task, tiny, tables, out, **options) for task, options in SMALL.items()}, out
+
+
+def test_table_of_tasks():
+    assert list(TASKS) == list(SMALL)
+    for module in TASKS.values():
+        own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+        public = [name for name in own if name in ("items", "predict", "score", "baseline")]
+        assert public == ["items", "predict", "score", "baseline"], "the same functions in the same order"
+
+
+@pytest.mark.parametrize("task", SMALL)
+def test_from_tables_to_report(task, reports, tiny):
+    report, folder = reports[0][task], reports[1] / fingerprint(tiny.folder)
+    assert list(report.figures) == ARMS[task]
+    lines = [json.loads(line) for line in (folder / f"{task}.jsonl").read_text().splitlines()]
+    assert len(lines) == sum(report.items.values()) * len(ARMS[task])
+    assert not report.refused
+    text = (folder / f"{task}.md").read_text()
+    for wanted in ("logos bench", fingerprint(tiny.folder), "seed: 0", "95% intervals", "torch"):
+        assert wanted in text
+    stored = json.loads((folder / f"{task}.json").read_text())
+    assert stored["figures"].keys() == report.figures.keys() and stored["settings"]["seed"] == 0
+    for reason, keys in report.skipped.items():
+        assert reason in text and keys[0] in text, "left out, and named"
+
+
+def test_constrained_sampling_always_parses(reports):
+    validity, retro = reports[0]["validity"].figures["model"], reports[0]["retrosynthesis"].figures["model"]
+    assert validity["all: completions that parse"].value == 1
+    assert retro["completions that parse"].value == 1
+    assert reports[0]["material"].figures["model"]["valid"].value > 0
+
+
+@pytest.mark.parametrize("task", SMALL)
+def test_a_run_cut_short_goes_on_to_the_same_report(task, reports, tiny, tables, tmp_path):
+    whole = (reports[1] / fingerprint(tiny.folder) / f"{task}.jsonl").read_text()
+    lines = whole.splitlines(keepends=True)
+    path = tmp_path / fingerprint(tiny.folder) / f"{task}.jsonl"
+    path.parent.mkdir()
+    path.write_text("".join(lines[: len(lines) // 2]) + lines[-1][:20])
+    resumed = run(task, tiny, tables, tmp_path, **SMALL[task])
+    assert resumed.figures == reports[0][task].figures
+    without_time = [[{**json.loads(x), "seconds": 0} for x in text.splitlines()] for text in (path.read_text(), whole)]
+    assert without_time[0] == without_time[1]
+
+
+def test_other_settings_are_asked_anew(tiny, tables, tmp_path):
+    run("cdr", tiny, tables, tmp_path, samples=2)
+    run("cdr", tiny, tables, tmp_path, samples=2, seed=1)
+    path = tmp_path / fingerprint(tiny.folder) / "cdr.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len({row["settings"] for row in rows}) == 2 and len(rows) == 8
+
+
+def test_an_item_that_the_model_refuses_is_named(tiny, tables, tmp_path, monkeypatch):
+    module = TASKS["retrosynthesis"]
+    propose = module.retrosynthesis.propose_all
+
+    def picky(engine, products, **options):
+        if "CCOC" in products:
+            raise PromptError("too long")
+        return propose(engine, products, **options)
+
+    monkeypatch.setattr(module.retrosynthesis, "propose_all", picky)
+    report = run("retrosynthesis", tiny, tables, tmp_path, samples=2)
+    assert report.refused == {"too long": ["2"]}
+    assert "refused, counted as no answer: 1, too long: 2" in report.markdown()
+    assert report.figures["model"]["top-1"].count == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "error", "message"),
+    [
+        ("folding", {}, InputError, "expected one of retrosynthesis"),
+        ("cdr", {"limit": 0}, InputError, "limit: found 0"),
+        ("cdr", {"samples": -1}, InputError, "samples: found -1"),
+        ("material", {"samples": 3}, InputError, "say how many with --limit"),
+    ],
+)
+def test_faults_of_the_caller(task, options, error, message, tiny, tables, tmp_path):
+    with pytest.raises(error, match=message):
+        run(task, tiny, tables, tmp_path, **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_data(tiny, tables, tmp_path):
+    with pytest.raises(MissingError, match="no such folder; name the folder of the benchmark tables with --data"):
+        run("cdr", tiny, tmp_path / "nowhere", tmp_path)
+    with pytest.raises(MissingError, match="rabd_benchmark.jsonl: no such file; --data must name"):
+        run("cdr", tiny, tmp_path, tmp_path)

@@ -1,0 +1,67 @@
+"""Every score against a value worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from scilogos.bench import scores
+
+
+def test_confusion_counts():
+    predicted, truth = np.array([1, 1, 1, 0, 0, 0]), np.array([1, 0, 1, 1, 0, 0])
+    assert scores.confusion(predicted, truth).tolist() == [2, 1, 1, 2]
+
+
+def test_mcc():
+    # (2*2 - 1*1) / sqrt(3*3*3*3)
+    assert scores.mcc([2, 1, 1, 2]) == pytest.approx(3 / 9)
+    # (90*80 - 20*10) / sqrt(110*100*100*90)
+    assert scores.mcc([90, 20, 10, 80]) == pytest.approx(7000 / math.sqrt(110 * 100 * 100 * 90))
+    assert scores.mcc([3, 0, 0, 4]) == 1 and scores.mcc([0, 4, 3, 0]) == -1
+    assert scores.mcc([0, 0, 3, 4]) == 0, "nothing called"
+    assert scores.mcc(np.array([50_000, 1, 1, 50_000])) > 0.99, "products that 32 bits cannot hold"
+
+
+def test_f1():
+    assert scores.f1([2, 1, 1, 2]) == pytest.approx(2 / 3)
+    assert scores.f1([0, 0, 0, 5]) == 0
+
+
+def test_average_precision():
+    # hits at ranks 1 and 3: (1/1 + 2/3) / 2
+    assert scores.average_precision([0.9, 0.8, 0.7, 0.1], [1, 0, 1, 0]) == pytest.approx((1 + 2 / 3) / 2)
+    # all tied: precision is the share of positives
+    assert scores.average_precision([0.5] * 4, [1, 0, 0, 0]) == pytest.approx(1 / 4)
+    # a tie of a hit and a miss at the top, then a hit: 1/2 * 1/2 + 1/2 * 2/3
+    assert scores.average_precision([0.9, 0.9, 0.2], [0, 1, 1]) == pytest.approx(1 / 4 + 1 / 3)
+    assert math.isnan(scores.average_precision([0.9, 0.2], [0, 0]))
+
+
+def test_best_threshold():
+    assert scores.best_threshold([0.9, 0.8, 0.7, 0.1], [1, 1, 0, 0]) == 0.8
+    assert scores.best_threshold([0.9, 0.8, 0.7, 0.1], [0, 0, 0, 0]) == 0.9, "all equal: the highest"
+
+
+def test_best_threshold_is_the_best_of_all():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        p, truth = rng.integers(0, 8, 40) / 8, rng.random(40) < 0.3
+        values = {t: scores.mcc(scores.confusion(p >= t, truth)) for t in p}
+        assert values[scores.best_threshold(p, truth)] == pytest.approx(max(values.values()))
+
+
+def test_rank_and_top_k():
+    assert scores.rank_of("b", ["a", "a", "b"]) == 2, "an equal answer counts once"
+    assert scores.rank_of("z", ["a"]) is None
+    assert scores.top_k([1, 3, None, 11], 3).tolist() == [True, True, False, False]
+
+
+def test_recovery():
+    assert scores.recovery("ARDYW", "ARGYF") == pytest.approx(3 / 5)
+    assert scores.recovery("AR", "ARGY") == pytest.approx(1 / 2)
+    assert scores.recovery("", "ARGY") == 0
+
+
+def test_first_seen():
+    assert scores.first_seen(["a", None, "b", "a", None]) == [True, False, True, False, False]

@@ -1,0 +1,90 @@
+"""A user's faults: one clear line naming the place and the cure, exit code 2, nothing left behind."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+MMCIF = """data_x
+loop_
+_atom_site.group_PDB
+_atom_site.id
+_atom_site.type_symbol
+_atom_site.label_atom_id
+ATOM 1 N N
+ATOM 2 C
+"""
+WATER = "HETATM    1  O   HOH A   1       0.000   0.000   0.000  1.00  0.00           O\nEND\n"
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("files", "words", "says"),
+    [
+        ({"empty.pdb": ""}, ("sites", "empty.pdb"), ["empty.pdb", "empty"]),
+        ({"cut.cif": MMCIF}, ("sites", "cut.cif"), ["cut.cif"]),
+        ({"water.pdb": WATER}, ("sites", "water.pdb"), ["water.pdb", "residue"]),
+        ({}, ("retro", "CC(=O"), ["CC(=O", "position"]),
+        ({}, ("edit", "MKV1LL"), ["1"]),
+        ({"bad.fasta": ">a\nMKV\nMK7\n"}, ("edit", "bad.fasta"), ["bad.fasta:3"]),
+        ({}, ("edit", "MKV", "--model", "nothing"), ["nothing", "tiny"]),
+        ({}, ("edit", "nowhere.fasta"), ["nowhere.fasta", "no such file"]),
+        ({}, ("read", "<MoleculeS>CC(<MoleculeE>"), ["position 14"]),
+        ({}, ("edit", "MKV", "--positions", "a-b"), ["a-b"]),
+        ({}, ("cdr", "MKVLL", "--loops", "H3"), ["antibody"]),
+        ({}, ("edit", "MKVLL", "--model", "tiny", "--out", "x.docx"), [".docx", ".csv"]),
+        ({}, ("edit", "MKVLL", "--model", "tiny", "--out", "no/x.csv"), ["no/x.csv"]),
+        ({"r.toml": "[train]\nname = 'x'\nspeed = 3\n"}, ("train", "r.toml"), ["r.toml", "speed"]),
+        ({"r.toml": "[corpus\n"}, ("train", "r.toml"), ["r.toml"]),
+        ({}, ("prepare", "none.toml", "--data", ".", "--out", "c"), ["none.toml"]),
+        ({}, ("ligands", "x.pdb"), ["--site", "--around"]),
+    ],
+)
+def test_one_line_and_code_2(logos, tmp_path, files, words, says):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    if "--model" not in words and words[0] in ("sites", "retro", "edit", "cdr", "ligands"):
+        words = (*words, "--model", "tiny")
+    before = _files(tmp_path)
+    ran = logos(*words)
+    assert ran.code == 2, ran
+    assert ran.err.startswith("logos: "), ran.err
+    assert ran.err.count("\n") == 1, ran.err
+    assert all(text in ran.err for text in says), ran.err
+    assert _files(tmp_path) == before
+
+
+def test_a_corrupt_model(logos, tiny, tmp_path, monkeypatch):
+    import shutil
+
+    broken = tmp_path / "m" / "broken"
+    shutil.copytree(tiny / "tiny", broken)
+    weights = broken / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    ran = logos("edit", "MKVLL", "--model", str(broken))
+    assert ran.code == 2
+    assert "model.safetensors" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_full_disk_leaves_nothing(logos, tmp_path, monkeypatch):
+    real = Path.replace
+
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", lambda *_: full(None, None))
+    ran = logos("edit", "MKVLL", "--model", "tiny", "--out", "x.csv")
+    assert real is Path.replace
+    assert ran.code == 2
+    assert "No space left" in ran.err
+    assert not _files(tmp_path)
+
+
+def test_an_unknown_option_names_it(logos):
+    ran = logos("edit", "MKVLL", "--mots", "3")
+    assert ran.code != 0
+    assert "--mots" in ran.err + ran.out

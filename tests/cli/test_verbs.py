@@ -1,0 +1,90 @@
+"""Every verb on real small input with a tiny random model: rows in a pipe, files by their ending, help with an example."""
+
+import csv
+import json
+
+import pytest
+
+VERBS = (
+    "retro sites ligands materials edit cdr write read score prepare train bench models doctor demo".split()
+)
+HEAVY = (
+    "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYCSRWGGDGFYAMDYWGQGTLVTVSS"
+)
+RETRO = "<MoleculeS>CCO<MoleculeE><ReverseReact><MoleculeS>C=C<MoleculeE><MoleculeS>O<MoleculeE>"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_shows_an_example(logos, verb):
+    ran = logos(verb, "--help")
+    assert ran.code == 0
+    assert f"Example: logos {verb}" in " ".join(ran.out.split())
+
+
+def test_help_names_every_verb(logos):
+    ran = logos("--help")
+    assert ran.code == 0
+    assert all(verb in ran.out for verb in VERBS)
+
+
+def test_read_and_score(logos):
+    ran = logos("read", RETRO)
+    assert json.loads(ran.out) == {
+        "type": "retro",
+        "product": {"smiles": "CCO"},
+        "reactants": [{"smiles": "C=C"}, {"smiles": "O"}],
+    }
+    rows = [json.loads(line) for line in logos("score", RETRO, "--model", "tiny").out.splitlines()]
+    assert [row["symbol"] for row in rows] == ["<MoleculeS>", "C", "=", "C", "<MoleculeE>", "<MoleculeS>", "O", "<MoleculeE>", "<end>"]  # fmt: skip
+    assert all(row["score"] < 0 for row in rows)
+
+
+def test_write_a_molecule_and_a_fasta_file(logos, tmp_path):
+    assert json.loads(logos("write", "OCC").out)["sentence"] == "<MoleculeS>CCO<MoleculeE>"
+    (tmp_path / "two.fasta").write_text(">a\nMKV\n>b\nMSE\n")
+    rows = [json.loads(line) for line in logos("write", "two.fasta").out.splitlines()]
+    assert [row["sentence"] for row in rows] == ["<ProteinS>MKV<ProteinE>", "<ProteinS>MSE<ProteinE>"]
+
+
+def test_edit_gives_variants_and_writes_files(logos, tmp_path):
+    ran = logos("edit", "MSKGEELFTG", "-n", "3", "--most", "2", "--positions", "2-4", "--model", "tiny")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert 1 <= len(rows) <= 3
+    assert all(1 <= len(row["substitutions"]) <= 2 for row in rows)
+    assert all({int(s[1:-1]) for s in row["substitutions"]} <= {2, 3, 4} for row in rows)
+    assert logos("edit", "MSKGEELFTG", "-n", "3", "--model", "tiny", "--out", "v.fasta").code == 0
+    assert (tmp_path / "v.fasta").read_text().startswith(">1 score=")
+
+
+def test_same_seed_same_answers(logos):
+    def edit(seed: str) -> str:
+        return logos("edit", "MSKGEELFTG", "-n", "4", "--seed", seed, "--model", "tiny").out
+
+    few = edit("5")
+    assert few
+    assert few == edit("5")
+    assert few != edit("6")
+
+
+def test_cdr_keeps_the_framework(logos, tmp_path):
+    ran = logos("cdr", HEAVY, "--loops", "H3", "-n", "2", "--length", "6", "--model", "tiny", "--out", "d.csv")
+    assert ran.code == 0, ran.err
+    rows = list(csv.DictReader((tmp_path / "d.csv").open()))
+    assert rows
+    for row in rows:
+        start = HEAVY.index("SRWGGDGFYAMDY")
+        assert row["sequence"] == HEAVY[:start] + row["H3"] + HEAVY[start + 13 :]
+        assert len(row["H3"]) == 6
+
+
+def test_sites_of_a_sequence(logos):
+    ran = logos("sites", "MKVLAAGIVG", "--samples", "2", "--threshold", "0", "--model", "tiny")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert sorted(row["residue"] for row in rows) == sorted(f"{r}{i}" for i, r in enumerate("MKVLAAGIVG", 1))
+
+
+def test_models_and_doctor(logos):
+    assert "tiny" in [json.loads(line)["name"] for line in logos("models").out.splitlines()]
+    found = {row["what"]: row["found"] for row in map(json.loads, logos("doctor").out.splitlines())}
+    assert found["models"].startswith("tiny")
+    assert found["torch"][0].isdigit()
