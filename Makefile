@@ -21,12 +21,12 @@ help:  ## show this
 	@echo "making .venv: torch $(TORCH), then the program"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) install --progress-bar off -c constraints.txt torch==$(TORCH) | $(SHOW)
-	@$(PIP) install --progress-bar off -c constraints.txt -e . | $(SHOW)
+	@$(PIP) install --progress-bar off -c constraints.txt -e '.[demo]' | $(SHOW)
 	@touch $@
 
 .venv/.tests: .venv/.program
 	@echo "adding to .venv what the tests need"
-	@$(PIP) install --progress-bar off -c constraints.txt -e '.[dev]' | $(SHOW)
+	@$(PIP) install --progress-bar off -c constraints.txt -e '.[demo,dev]' | $(SHOW)
 	@touch $@
 
 test: .venv/.tests  ## lint, types, import order and all tests

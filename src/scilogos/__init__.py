@@ -1,4 +1,4 @@
-"""LOGOS: proteins, antibodies, molecules, reactions and materials as sentences of one language, and a model that writes them.
+"""LOGOS: proteins, antibodies, molecules, reactions and materials as sentences, and a model that writes them.
 
     from scilogos import load
     load("logos-8m").retrosynthesis("CC(=O)Nc1ccc(O)cc1", n=10)

@@ -99,11 +99,11 @@ _NODE = "[Zn][O]([Zn])([Zn])[Zn]"
 _TEXTS = {
     "chem/uspto50k.csv.gz": _csv(
         "row,patent_id,year,class,split,product,reactants,reaction_in_train,product_in_train",
-        (0, "US1", 2010, 1, "train", "CCO", "CCCl.O", "", ""),
-        (1, "US2", 2010, 2, "test", "CC(=O)Nc1ccccc1", "Nc1ccccc1.CC(=O)Cl", "", ""),
-        (2, "US3", 2011, 1, "test", "CCOC", "CCO.CI", "7", "7"),
-        (3, "US4", 2012, 1, "test", "CC(C)(C)C(C)(C)C(C)(C)(C)C", "CCO.CI", "", ""),  # carbon with five bonds
-        (4, "US5", 2012, 1, "val", "CCC", "CC.C", "", ""),
+        (0, "US1", 2010, 1, "train", "CCO", "CCCl.O", 0, 0),
+        (1, "US2", 2010, 2, "test", "CC(=O)Nc1ccccc1", "Nc1ccccc1.CC(=O)Cl", 0, 0),
+        (2, "US3", 2011, 1, "test", "CCOC", "CCO.CI", 0, 1),
+        (3, "US4", 2012, 1, "test", "CC(C)(C)C(C)(C)C(C)(C)(C)C", "CCO.CI", 0, 0),  # carbon with five bonds
+        (4, "US5", 2012, 1, "val", "CCC", "CC.C", 0, 0),
     ),
     "struct/site_labels_seq.jsonl.gz": _jsonl(
         {"set": "coach420", "id": "1abcA", "seq": CHAIN[::-1], "gold": [3, 8]},

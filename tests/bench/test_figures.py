@@ -37,6 +37,6 @@ def test_statistic_sees_units():
 
 
 def test_nothing_measured():
-    assert str(mean([])) == "–" and math.isnan(ratio([0], [0]).value)
+    assert str(mean([])) == "–" and ratio([0], [0]).value is None
     assert str(Figure(0.25, 0.2, 0.3, 10)) == "25.0% (20.0–30.0)"
     assert str(bootstrap(lambda units: np.nan, 3)) == "–"

@@ -5,12 +5,8 @@ import json
 
 import pytest
 
-VERBS = (
-    "retro sites ligands materials edit cdr write read score prepare train bench models doctor demo".split()
-)
-HEAVY = (
-    "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYCSRWGGDGFYAMDYWGQGTLVTVSS"
-)
+VERBS = "retro sites ligands materials edit cdr write read score prepare train bench models doctor demo".split()
+HEAVY = "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYCSRWGGDGFYAMDYWGQGTLVTVSS"
 RETRO = "<MoleculeS>CCO<MoleculeE><ReverseReact><MoleculeS>C=C<MoleculeE><MoleculeS>O<MoleculeE>"
 
 
@@ -73,12 +69,12 @@ def test_cdr_keeps_the_framework(logos, tmp_path):
     assert rows
     for row in rows:
         start = HEAVY.index("SRWGGDGFYAMDY")
-        assert row["sequence"] == HEAVY[:start] + row["H3"] + HEAVY[start + 13 :]
+        assert row["domain 1"] == HEAVY[:start] + row["H3"] + HEAVY[start + 13 :]
         assert len(row["H3"]) == 6
 
 
 def test_sites_of_a_sequence(logos):
-    ran = logos("sites", "MKVLAAGIVG", "--samples", "2", "--threshold", "0", "--model", "tiny")
+    ran = logos("sites", "MKVLAAGIVG", "--samples", "2", "--threshold", "0.000001", "--model", "tiny")
     rows = [json.loads(line) for line in ran.out.splitlines()]
     assert sorted(row["residue"] for row in rows) == sorted(f"{r}{i}" for i, r in enumerate("MKVLAAGIVG", 1))
 

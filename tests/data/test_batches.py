@@ -1,5 +1,6 @@
 """Packed rows: whole sentences, shares of the tokens, the same for every process, resumable from a few integers."""
 
+import itertools
 import json
 from collections import Counter
 from dataclasses import asdict
@@ -89,7 +90,7 @@ def test_rows_hold_whole_sentences_one_after_the_other(folder, seed, row_length)
 def test_the_next_sentence_would_not_have_fitted(folder):
     rows = mixture(folder)
     drawn = [rows.next() for _ in range(50)]
-    for row, after in zip(drawn, drawn[1:], strict=False):
+    for row, after in itertools.pairwise(drawn):
         assert sum(row.lengths) + after.lengths[0] > 64
     assert sum(sum(row.lengths) for row in drawn) / (50 * 64) > 0.7
 

@@ -34,7 +34,8 @@ def data(tmp_path, write_table) -> Path:
     rows = [("ACDEFGHIKL" * 2, "train", ""), ("ACD" * 9, "train", ""), ("WYW", "val", ""), ("KLM", "train", "gfp")]
     write_table("data/p.csv", [{"id": i, "seq": s, "split": t, "leak": k} for i, (s, t, k) in enumerate(rows)])
     row = {"ccd": "LIG", "category": "small_molecule", "smiles": "OCC", "seq": "ACDEF", "contacts": [1, 2],
-           "cluster30": "x", **dict.fromkeys(("pdb_in_coach420", "pdb_in_holo4k_mlig", "id_coach420", "id_holo4k", "id_posebusters",
+           "cluster30": "x",
+           **dict.fromkeys(("pdb_in_coach420", "pdb_in_holo4k_mlig", "id_coach420", "id_holo4k", "id_posebusters",
                             "id_astex", "id_crossdocked"), 0)}  # fmt: skip
     chains = [row, row | {"contacts": [3]}, row | {"seq": "KLMNP"}, row | {"seq": "WYWYW"}, row | {"id_astex": 0.9}]
     (tmp_path / "data/t.jsonl").write_text("".join(json.dumps(chain) + "\n" for chain in chains))

@@ -200,8 +200,9 @@ def test_denoising_goes_from_a_corrupted_copy_to_the_natural_protein(write_table
 
 def antibody_row(name: str, **changed) -> dict:
     letters = {"H": "QVQL", "K": "DIQM", "L": "SYEL"}
-    row = {"id": name, "chain": name[0], "seq": letters[name[0]] + name[1] * 16, "imgt1s": 4, "imgt1e": 6, "imgt2s": 8,
-           "imgt2e": 10, "imgt3s": 12, "imgt3e": 16, "split": "train", "rabd_h3_id": 0.2, "rabd_dom_id": 0.5}  # fmt: skip
+    row = {"id": name, "chain": name[0], "seq": letters[name[0]] + name[1] * 16, "imgt1s": 4, "imgt1e": 6,
+           "imgt2s": 8, "imgt2e": 10,
+           "imgt3s": 12, "imgt3e": 16, "split": "train", "rabd_h3_id": 0.2, "rabd_dom_id": 0.5}  # fmt: skip
     return row | changed
 
 

@@ -25,6 +25,7 @@ VOCABULARY = scratch()
 TEXTS = ["" if symbol is None else symbol.text for symbol in VOCABULARY.symbols]
 LETTERS = "ACDEFGHIKLMNPQRSTVWYX"
 NODES = ("[Zn]", "[Zn][O]([Zn])([Zn])[Zn]", "[Cu][Cu]", "[Xe][Zn]")
+USUAL = frozenset("C c N n O [nH] ( ) 1 2 3 = <NetS> <PocketS> <PocketE> <CdrE> <MetalE>".split())  # drawn more often
 VH = Antibody("EVQLVESGGGLVQ", ((3, 3), (9, 9)))
 
 
@@ -41,7 +42,9 @@ def walk(guide: Guide, rng: random.Random, spare: int, hurry: float) -> str:
         if VOCABULARY.end in legal and (rng.random() < 0.3 or len(legal) == 1):
             assert guide.follow(guide.start, tokens) == state
             return "".join(TEXTS[t] for t in tokens)
-        picked = sorted(set(rng.choices([t for t in legal if t != VOCABULARY.end], k=4)))
+        pool = [t for t in legal if t != VOCABULARY.end]
+        usual = [t for t in pool if TEXTS[t] in USUAL] if rng.random() < 0.8 else pool
+        picked = sorted(set(rng.choices(usual or pool, k=4)))
         afters = [guide.step(state, token) for token in picked]
         here = guide.distance(state)
         reached = [guide.distance(after) for after in afters]
@@ -147,7 +150,7 @@ def test_reactants_are_so_many_and_supply_the_elements(supply):
 )
 def test_ligands_stay_within_bounds(bounds):
     rings_seen = set()
-    for answer in answers(Molecules(1, 1, bounds=bounds), 5, 20):
+    for answer in answers(Molecules(1, 1, bounds=bounds), 5, 25):
         (text,) = molecules(answer)
         atoms, rings = counts(text)
         rings_seen.add(rings)
@@ -172,7 +175,7 @@ def test_materials_have_their_frame(known):
     nets = set()
     for seed in range(25):
         rng = random.Random(seed)
-        material = parse(walk(guide, rng, rng.choice((0, 3, 40, 80)), 0.3))
+        material = parse(walk(guide, rng, rng.choice((0, 3, 40, 80)), rng.choice((0.1, 0.9))))
         assert isinstance(material, Material)
         assert 1 <= len(material.nodes) <= 3 and 1 <= len(material.linkers) <= 2
         assert known is None or set(material.nodes) <= known

@@ -1,5 +1,5 @@
 import pytest
-from conftest import pdb_atom, peptide, ring
+from tests.science.conftest import pdb_atom, peptide, ring
 
 from scilogos.errors import InputError
 from scilogos.grammar.objects import Molecule, Protein

@@ -2,7 +2,7 @@ import os
 
 import gemmi
 import pytest
-from conftest import peptide
+from tests.science.conftest import peptide
 
 from scilogos.errors import InputError
 from scilogos.science import chimerax_script, pymol_script, read_structure, write_marked_pdb

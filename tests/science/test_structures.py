@@ -2,7 +2,7 @@ import gzip
 
 import numpy as np
 import pytest
-from conftest import pdb_atom, peptide, ring
+from tests.science.conftest import pdb_atom, peptide, ring
 
 from scilogos.errors import InputError, MissingError
 from scilogos.science import read_structure

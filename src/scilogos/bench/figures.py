@@ -11,16 +11,16 @@ _SEED = 20  # of the resampling: the same answers give the same interval
 
 @dataclass(frozen=True)
 class Figure:
-    """A value, its 95% interval (None where there is none) and the number of units resampled; shares are in 0 to 1."""
+    """A value, its 95% interval and the number of units resampled; None where nothing was measured. Shares in 0 to 1."""
 
-    value: float
+    value: float | None
     low: float | None = None
     high: float | None = None
     count: int = 0
     percent: bool = True
 
     def __str__(self) -> str:
-        if np.isnan(self.value):
+        if self.value is None:
             return "–"
         factor, digits, sign = (100, 1, "%") if self.percent else (1, 3, "")
         text = f"{self.value * factor:.{digits}f}{sign}"
@@ -35,11 +35,11 @@ def bootstrap(statistic: Callable[[np.ndarray], float], count: int, *, percent: 
     `statistic` takes the numbers of units, int64 [count]. Source: Efron, Ann. Stat. 7, 1 (1979), percentile interval.
     """
     if not count:
-        return Figure(float("nan"), percent=percent)
+        return Figure(None, percent=percent)
     value, rng = float(statistic(np.arange(count))), np.random.default_rng(_SEED)
+    if np.isnan(value):
+        return Figure(None, count=count, percent=percent)
     drawn = [statistic(rng.integers(count, size=count)) for _ in range(ROUNDS)]
-    if np.isnan(drawn).all():
-        return Figure(value, count=count, percent=percent)
     low, high = np.nanquantile(drawn, (0.025, 0.975))
     return Figure(value, float(low), float(high), count, percent)
 

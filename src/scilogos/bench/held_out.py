@@ -4,11 +4,12 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from scilogos.data.ledger import Ledger
 from scilogos.data.source import CorpusRecipe, Reading, Source
 
+T = TypeVar("T")
 Answer = dict[str, Any]  # what is written of one item; `error` instead of an answer where the model refused
 Predict = Callable[[Sequence["Item"]], list[Answer]]
 
@@ -32,7 +33,7 @@ class HeldOut:
     training: Any = None
 
 
-def subset(items: Sequence[Item], limit: int | None, seed: int) -> list[Item]:
+def subset(items: Sequence[T], limit: int | None, seed: int) -> list[T]:
     """The first `limit` items of the random order that the seed names: a larger subset begins with the smaller."""
     chosen = list(items)
     random.Random(seed).shuffle(chosen)

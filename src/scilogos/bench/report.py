@@ -40,12 +40,8 @@ class Report:
         return "\n".join(lines) + "\n"
 
     def json(self) -> str:
-        """The report for programs; NaN is null."""
-        values = asdict(self)
-        for some in values["figures"].values():
-            for figure in some.values():
-                figure.update({k: None for k, v in figure.items() if v != v})
-        return json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+        """The report for programs."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
     def write(self, folder: Path) -> None:
         """Write <task>.md and <task>.json."""

@@ -30,18 +30,19 @@ KEPT = 10  # answers of a product
 def items(data: Path, *, limit: int | None, seed: int) -> HeldOut:
     """Read the test reactions: product to set of reactants."""
     found, skipped = [], []
-    for row in read_rows(data / TABLE, COLUMNS):
-        if row["split"] != "test":
-            continue
+    rows = [row for row in read_rows(data / TABLE, COLUMNS) if row["split"] == "test"]
+    for row in subset(rows, None, seed):
+        if len(found) == limit:
+            break
         try:
             product, truth = canonical(row["product"]), tuple(map(canonical, row["reactants"].split(".")))
         except InputError:
             skipped.append(row["row"])
             continue
-        clean = not (row["reaction_in_train"] or row["product_in_train"])
+        clean = "1" not in (row["reaction_in_train"], row["product_in_train"])
         found.append(Item(row["row"], product, tuple(order_reactants(truth)), "clean" if clean else "repeated"))
     reasons = {"product or reactants that RDKit refuses": skipped} if skipped else {}
-    return HeldOut(tuple(subset(found, limit, seed)), reasons)
+    return HeldOut(tuple(found), reasons)
 
 
 def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int, seed: int) -> list[Answer]:

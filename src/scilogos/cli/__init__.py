@@ -1,4 +1,4 @@
-"""The command `logos`: a verb is parse, one call, print. A user's fault is one line on standard error and exit code 2."""
+"""The command `logos`: a verb is parse, one call, print. A user's fault is one line and exit code 2."""
 
 import sys
 

@@ -50,12 +50,14 @@ def demo(*, out: Path = Path("demo/report.html"), model: str = DEFAULT, seed: in
     """
     check_ending(out, (".html",))
     files = examples.enzyme()
+    _make_folder(out.parent)
     progress = Progress(Console(stderr=True, highlight=False))
     findings = find(load(model), files, seed=seed, progress=progress)
     console = Console(highlight=False)
     for table in report.tables(findings):
         _show(console, table)
-    _save(out, report.render(findings))
+    with replacing(out) as stream:
+        stream.write(report.render(findings))
     progress.console.print(f"wrote {out}")
 
 
@@ -73,7 +75,12 @@ def find(
     pocket = tuple(logos.pocket(structure, around=str(files[1])))
     with progress.task("Retrosynthesis", ", ".join(examples.DRUGS)):
         routes = tuple(
-            report.Routes(name=name, product=product, ranking=logos.retrosynthesis(product, amounts.routes, seed=seed))
+            report.Routes(
+                name=name,
+                product=product,
+                ranking=logos.retrosynthesis(product, amounts.routes, seed=seed),
+                asked=amounts.routes,
+            )
             for name, product in examples.DRUGS.items()
         )
     with progress.task("Binding site", "human DHFR, 1S3V"):
@@ -85,21 +92,27 @@ def find(
             samples=amounts.samples,
         )
     with progress.task("Ligand design", f"its pocket of {sum(len(chain.sites) for chain in pocket)} residues"):
-        designs = report.Designs(pocket=pocket, ranking=logos.ligands(pocket, amounts.ligands, seed=seed))
+        designs = report.Designs(
+            pocket=pocket, ranking=logos.ligands(pocket, amounts.ligands, seed=seed), asked=amounts.ligands
+        )
     with progress.task("Materials", f"from nothing, and from {examples.PADDLEWHEEL}"):
         frameworks = tuple(
-            report.Frameworks(nodes=nodes, ranking=logos.materials(n, nodes, seed=seed))
+            report.Frameworks(nodes=nodes, ranking=logos.materials(n, nodes, seed=seed), asked=n)
             for nodes, n in (((), amounts.materials), ((examples.PADDLEWHEEL,), amounts.grown))
         )
     with progress.task("Protein editing", f"avGFP, {amounts.substitutions} substitutions at most"):
         most, parent = amounts.substitutions, examples.AVGFP
         variants = report.Variants(
-            parent=parent, most=most, ranking=logos.edit(parent, amounts.variants, most=most, seed=seed)
+            parent=parent,
+            most=most,
+            ranking=logos.edit(parent, amounts.variants, most=most, seed=seed),
+            asked=amounts.variants,
         )
     with progress.task("Antibody loops", f"trastuzumab, {', '.join(LOOPS)}"):
         loops = report.Loops(
             opening=cdr_design.opening(examples.TRASTUZUMAB, LOOPS),
             ranking=logos.cdr(examples.TRASTUZUMAB, LOOPS, amounts.loops, seed=seed),
+            asked=amounts.loops,
         )
     return report.Findings(
         facts=_facts(logos, seed),
@@ -126,7 +139,11 @@ class Progress:
         self.number += 1
         self.console.print(f"{self.number}/{self.most} {name:15} {what} ... ", end="", markup=False)
         start = perf_counter()
-        yield
+        try:
+            yield
+        except BaseException:
+            self.console.print("stopped")
+            raise
         self.console.print(f"{perf_counter() - start:.1f} s")
 
 
@@ -153,10 +170,8 @@ def _show(console: Console, table: report.Table) -> None:
     console.print(f"{table.note}\n", style="dim")
 
 
-def _save(out: Path, page: str) -> None:
+def _make_folder(folder: Path) -> None:
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"cannot make the folder {out.parent}: {error.strerror or error}") from error
-    with replacing(out) as stream:
-        stream.write(page)
+        raise StorageError(f"cannot make the folder {folder}: {error.strerror or error}") from error

@@ -25,9 +25,7 @@ def write(target: str, *, out: Path | None = None) -> None:
     out
         A .csv or .jsonl file.
     """
-    rows = [
-        {"form": type(sentence).__name__.lower(), "sentence": write_sentence(sentence)} for sentence in _sentences(target)
-    ]
+    rows = [{"form": type(found).__name__.lower(), "sentence": write_sentence(found)} for found in _sentences(target)]
     Result(rows, f"Sentences of {target}").show(out)
 
 

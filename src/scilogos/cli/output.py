@@ -23,7 +23,7 @@ class Result:
     molecule: str = ""  # the column that holds a SMILES
     sequence: str = ""  # the column that holds residues
     footnote: str = ""
-    files: dict[str, Callable[[Path], None]] = field(default_factory=dict)
+    files: dict[str, Callable[[Path], object]] = field(default_factory=dict)
 
     def show(self, out: Path | None) -> None:
         """Write to `out`, or print."""
@@ -58,7 +58,7 @@ class Result:
                 path, [(f"{i} score={row['score']:.3f}", row[self.sequence]) for i, row in enumerate(self.rows, 1)]
             )
         if self.molecule:
-            molecules = [NamedMolecule(row[self.molecule], str(i), _properties(row)) for i, row in enumerate(self.rows, 1)]
+            molecules = [NamedMolecule(row[self.molecule], str(i), _texts(row)) for i, row in enumerate(self.rows, 1)]
             writers[".smi"] = lambda path: write_smi(path, molecules)
             writers[".sdf"] = lambda path: write_sdf(path, molecules)
         check_ending(out, tuple(writers))
@@ -83,7 +83,7 @@ def check_ending(out: Path, known: Sequence[str]) -> None:
         raise InputError(f"cannot write {out.suffix or 'a file without ending'}; expected {', '.join(known)}", path=out)
 
 
-def _properties(row: Row) -> dict[str, str]:
+def _texts(row: Row) -> dict[str, str]:
     return {name: _text(value) for name, value in row.items()}
 
 

@@ -1,5 +1,6 @@
 """The six tasks as verbs: parse, one call, show."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +19,11 @@ from scilogos.science import (
     pymol_script,
     read_structure,
     replacing,
+    write_fasta,
     write_marked_pdb,
 )
 from scilogos.tasks import DEFAULT, load
+from scilogos.tasks.binding_site import Sites
 
 Number = Annotated[int, Parameter(name=["-n", "--number"])]
 
@@ -41,7 +44,7 @@ def retro(target: str, *, n: Number = 10, seed: int = 0, model: str = DEFAULT, o
     model
         A model's name or folder.
     out
-        A .csv, .jsonl or .smi file.
+        A .csv, .jsonl, .smi or .sdf file.
     """
     logos, rows = load(model), []
     products = inputs.molecules(target)
@@ -87,45 +90,48 @@ def sites(
     if isinstance(given, Structure):
         found = logos.sites(given, **options)
         labels = [[(chain.name, label) for label in chain.labels] for chain in given.chains]
-        _show_sites(labels, found, out, given, threshold)
-        return
-    for name, residues in given:
-        found = logos.sites(residues, **options)
-        _show_sites([[(name, str(i + 1)) for i in range(len(residues))]], found, out, None, threshold)
+        rows, files = _site_rows(labels, found), _site_files(given, found)
+        footnote = f"{len(found.pockets)} pockets"
+    else:
+        every = [(name, residues, logos.sites(residues, **options)) for name, residues in given]
+        numbered = [([[(name, str(i)) for i in range(1, len(residues) + 1)]], found) for name, residues, found in every]
+        rows = [row for labels, found in numbered for row in _site_rows(labels, found)]
+        marked = [(name, write(found.chains[0])) for name, _, found in every]
+        files, footnote = {".fasta": lambda path: _write_text(path, "".join(f">{n}\n{t}\n" for n, t in marked))}, ""
+        found = every[0][2]
+    if not rows:
+        best = max(float(np.max(p)) for p in found.probabilities)
+        footnote = f"no residue reaches the threshold; the highest probability is {best:.2f}"
+    Result(rows, "Binding-site residues", footnote=footnote, files=files).show(out)
 
 
-def _show_sites(labels, found, out: Path | None, structure: Structure | None, threshold: float | None) -> None:
+def _site_rows(labels: list[list[tuple[str, str]]], found: Sites) -> list[Row]:
+    """One row a marked residue; with pockets, the best pocket first."""
     pocket_of = {place: k for k, pocket in enumerate(found.pockets, 1) for place in pocket.residues}
     rows: list[Row] = []
     for c, (chain, probabilities) in enumerate(zip(found.chains, found.probabilities, strict=True)):
         for i in chain.sites:
             row: Row = {"chain": labels[c][i][0], "residue": chain.residues[i] + labels[c][i][1]}
-            row |= {"pocket": pocket_of.get((c, i), 0)} if structure else {}
+            row |= {"pocket": pocket_of.get((c, i), 0)} if found.pockets else {}
             rows.append(row | {"score": float(probabilities[i])})
-    rows.sort(key=lambda row: (row.get("pocket", 0), -row["score"]))
-    files = {".fasta": lambda path: _write_marked(path, found)}
-    if structure is not None:
-        sites = tuple(chain.sites for chain in found.chains)
-        centres = [pocket.centre for pocket in found.pockets]
-        files |= {
-            ".pdb": lambda path: write_marked_pdb(structure, found.probabilities, path),
-            ".pml": lambda path: _write_text(path, pymol_script(structure, sites, centres=centres)),
-            ".cxc": lambda path: _write_text(path, chimerax_script(structure, sites, centres=centres)),
-        }
-    best = max((float(np.max(p)) for p in found.probabilities), default=0.0)
-    footnote = f"{len(found.pockets)} pockets" if structure else ""
-    footnote = footnote if rows else f"no residue reaches the threshold; the highest probability is {best:.2f}"
-    Result(rows, "Binding-site residues", footnote=footnote, files=files).show(out)
+    return sorted(rows, key=lambda row: (row.get("pocket", 0), -row["score"]))
+
+
+def _site_files(structure: Structure, found: Sites) -> dict[str, Callable[[Path], object]]:
+    sites = tuple(chain.sites for chain in found.chains)
+    centres = [pocket.centre for pocket in found.pockets]
+    text = "".join(f">{chain.name}\n{write(m)}\n" for chain, m in zip(structure.chains, found.chains, strict=True))
+    return {
+        ".fasta": lambda path: _write_text(path, text),
+        ".pdb": lambda path: write_marked_pdb(structure, found.probabilities, path),
+        ".pml": lambda path: _write_text(path, pymol_script(structure, sites, centres=centres)),
+        ".cxc": lambda path: _write_text(path, chimerax_script(structure, sites, centres=centres)),
+    }
 
 
 def _write_text(path: Path, text: str) -> None:
     with replacing(path) as stream:
         stream.write(text)
-
-
-def _write_marked(path: Path, found) -> None:
-    text = "".join(f">chain_{i}\n{write(chain)}\n" for i, chain in enumerate(found.chains, 1))
-    _write_text(path, text)
 
 
 def ligands(
@@ -194,8 +200,9 @@ def materials(
     """
     ranking = load(model).materials(n, node.split(".") if node else (), seed=seed)
     rows = [
-        {"rank": rank, "node": ".".join(answer.thing.nodes), "linkers": ".".join(x.smiles for x in answer.thing.linkers),
-         "net": answer.thing.net or "", "score": answer.score}
+        {"rank": rank, "node": ".".join(answer.thing.nodes),
+         "linkers": ".".join(linker.smiles for linker in answer.thing.linkers), "net": answer.thing.net or "",
+         "score": answer.score}
         for rank, answer in enumerate(ranking, 1)
     ]  # fmt: skip
     Result(rows, "Materials", footnote=f"{ranking.refused} of {ranking.drawn} draws refused by RDKit").show(out)
@@ -286,10 +293,16 @@ def cdr(
     )
     rows = [
         {"rank": rank, **dict(answer.thing.loops), "score": answer.score, "votes": answer.votes,
-         "sequence": "".join(answer.thing.domains[:1]), **({"partner": answer.thing.domains[1]} if len(sequences) > 1 else {})}
+         **{f"domain {i}": residues for i, residues in enumerate(answer.thing.domains, 1)}}
         for rank, answer in enumerate(ranking, 1)
     ]  # fmt: skip
-    Result(rows, f"Designs of {', '.join(names)}", sequence="sequence").show(out)
+    domains = [
+        (f"{rank}.{i} score={answer.score:.3f}", residues)
+        for rank, answer in enumerate(ranking, 1)
+        for i, residues in enumerate(answer.thing.domains, 1)
+    ]
+    files = {".fasta": lambda path: write_fasta(path, domains)}
+    Result(rows, f"Designs of {', '.join(names)}", files=files).show(out)
 
 
 def _antigen(path: Path | None) -> list[str]:

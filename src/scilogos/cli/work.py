@@ -46,7 +46,7 @@ def prepare(recipe: Path, *, data: Path, out: Path) -> None:
 def train(recipe: Path, *, run: Path | None = None, quiet: bool = False) -> None:
     """Train by a recipe; started again, it goes on from the newest checkpoint.
 
-    Example: logos train recipes/logos-8m.toml --run runs/logos-8m
+    Example: logos train recipes/pretrain.toml --run runs/logos-8m-pretrain
 
     Parameters
     ----------

@@ -99,7 +99,8 @@ class _Zstd(io.RawIOBase):
         except ImportError:
             raise MissingError(f"{path}: reading zstd needs the package zstandard; pip install zstandard") from None
         self._error, self._decompressor = zstandard.ZstdError, zstandard.ZstdDecompressor(max_window_size=1 << 31)
-        self._file, self._frame, self._ready = path.open("rb"), None, memoryview(b"")
+        self._file, self._ready = path.open("rb"), memoryview(b"")
+        self._frame: Any = None
 
     def readable(self) -> bool:
         return True

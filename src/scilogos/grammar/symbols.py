@@ -23,8 +23,13 @@ class Symbol(NamedTuple):
 
 # What a payload is, by the tag before it.
 CONTEXTS: dict[str, Kind] = {
-    **dict.fromkeys((tags.PROTEIN_S, tags.ANTIBODY_S, tags.CDR_S, tags.POCKET_E, tags.CDR_E), "residue"),
-    **dict.fromkeys((tags.MOLECULE_S, tags.METAL_S), "smiles"),
+    tags.PROTEIN_S: "residue",
+    tags.ANTIBODY_S: "residue",
+    tags.CDR_S: "residue",
+    tags.CDR_E: "residue",
+    tags.POCKET_E: "residue",
+    tags.MOLECULE_S: "smiles",
+    tags.METAL_S: "smiles",
     tags.NET_S: "net",
 }
 _TAG = re.compile("|".join(map(re.escape, tags.TAGS)))

@@ -1,4 +1,4 @@
-"""What a transformer is made of: the sizes and constants, and their reading from and writing to Hugging Face's config.json.
+"""What a transformer is made of: the sizes and constants, read from and written to Hugging Face's config.json.
 
 Knows nothing about tensors: a config is inert and builds nothing.
 """

@@ -1,6 +1,7 @@
 """The files of a checkpoint folder: which they are, what they contain, and their fingerprint.
 
-Knows nothing about transformers; never unpickles. Every fault raises CheckpointError with the file and what was expected.
+Knows nothing about transformers; never unpickles.
+Every fault raises CheckpointError with the file and what was expected.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The only door to RDKit, gemmi and immunum: files to objects, canonical objects, objects to files, checks, descriptors.
+"""The only door to RDKit, gemmi and immunum: files to objects and back, canonical objects, checks, facts.
 
 Names load on first use, since RDKit alone costs a third of a second. Knows nothing of tokens, models or tasks.
 """
@@ -15,8 +15,8 @@ _NAMES = {
     "marks": "write_marked_pdb",
     "materials": "comparison_key coordinating_groups material read_mofid split_fragments",
     "molecule_files": "NamedMolecule read_molecules write_sdf write_smi",
-    "molecules": "canonical element_counts heavy_atoms is_valid largest_fragment neutralised order_reactants randomised "
-    "rooted roots similarity",
+    "molecules": "canonical element_counts heavy_atoms is_valid largest_fragment neutralised order_reactants "
+    "randomised rooted roots similarity",
     "properties": "descriptors",
     "reactions": "reaction_writings",
     "selections": "select select_around",

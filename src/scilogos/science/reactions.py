@@ -81,7 +81,7 @@ class _Mapped:
         return text
 
     def _prefix(self, root: int, shared: set[int]) -> int:
-        """Find the far end of a group that leaves from atom `root`, so that the group is a prefix of the shared text."""
+        """Find the far end of a group that leaves from atom `root`: the group becomes a prefix of the shared text."""
         reached = [root]
         for atom in reached:
             near = (other.GetIdx() for other in self.mol.GetAtomWithIdx(atom).GetNeighbors())

@@ -1,4 +1,4 @@
-"""Binding sites: chains in, the probability of every residue to be in a site out, and pockets where coordinates are known."""
+"""Binding sites: chains in; out the probability of every residue, and pockets where coordinates are known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

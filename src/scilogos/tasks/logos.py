@@ -66,7 +66,9 @@ class Logos:
         """Rank variants of a protein."""
         return protein_editing.edit(self.engine, parent, n=n, **options)
 
-    def cdr(self, sequences: Sequence[str], loops: Sequence[str], n: int = 10, **options) -> Ranking[cdr_design.Designed]:
+    def cdr(
+        self, sequences: Sequence[str], loops: Sequence[str], n: int = 10, **options
+    ) -> Ranking[cdr_design.Designed]:
         """Rank antibody domains with the named loops redesigned."""
         return cdr_design.design(self.engine, sequences, loops, n=n, **options)
 

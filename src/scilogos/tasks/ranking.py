@@ -13,7 +13,7 @@ T = TypeVar("T", bound=Hashable)
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """One answer: the thing, its score (log-likelihood, log-sum-exp over its distinct texts), and how often it was drawn."""
+    """One answer: the thing, its score (log-sum-exp of the likelihoods of its texts), how often it was drawn."""
 
     thing: T
     score: float

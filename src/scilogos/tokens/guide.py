@@ -5,6 +5,7 @@ Shapes: V rows of the embedding.
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
+from itertools import compress
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from scilogos.grammar.constraints import Constraint
 from scilogos.tokens.vocabulary import Vocabulary
 
 _NOTHING, _END = 0, 1  # classes of the rows without a symbol, and of the end symbol
-_STATES_KEPT = 1 << 18  # of all guides together
+_STATES_KEPT = 1 << 16  # of all guides together; some 2 kB each
 
 
 class Guide:
@@ -22,9 +23,9 @@ class Guide:
         self.constraint, self.vocabulary = constraint, vocabulary
         self._states: list[Hashable] = []
         self._numbers: dict[Hashable, int] = {}
-        self._open: list[dict[int, Hashable]] = []  # by state: class -> the state it leads to
-        self._after: list[dict[int, int]] = []  # the same where it has been taken, by number
+        self._legal: list[list[int]] = []  # by state: the classes that may follow
         self._masks: list[np.ndarray | None] = []
+        self._after: list[dict[int, int]] = []  # by state: class -> state, of the ways that have been gone
         self._class_V = np.full(vocabulary.size, _NOTHING)
         self._class_V[vocabulary.end] = _END
         classes: dict[Hashable, int] = {}
@@ -33,7 +34,7 @@ class Guide:
                 self._class_V[token] = classes.setdefault(constraint.classify(symbol), _END + 1 + len(classes))
         self._class_of = self._class_V.tolist()
         firsts = {kind: token for token, kind in reversed(list(enumerate(self._class_of)))}
-        self._symbols = [(kind, vocabulary.symbols[firsts[kind]]) for kind in sorted(classes.values())]
+        self._symbols = {kind: vocabulary.symbols[firsts[kind]] for kind in classes.values()}
         self.done = self._intern("done")
         self.start = self._intern(constraint.start)
 
@@ -42,9 +43,9 @@ class Guide:
         if number is None:
             number = self._numbers[state] = len(self._states)
             self._states.append(state)
-            self._open.append({})
-            self._after.append({})
+            self._legal.append([])
             self._masks.append(None)
+            self._after.append({})
         return number
 
     def mask(self, number: int) -> np.ndarray:
@@ -53,43 +54,49 @@ class Guide:
         return mask if mask is not None else self._expand(number)
 
     def _expand(self, number: int) -> np.ndarray:
-        state, after = self._states[number], self._open[number]
-        if state == "done" or self.constraint.complete(state):
-            after[_END] = "done"
-        if state != "done":
-            for kind, symbol in self._symbols:
-                reached = self.constraint.step(state, symbol)
-                if reached is not None:
-                    after[kind] = reached
-        mask = self._masks[number] = self._mask_of(after)
+        state = self._states[number]
+        legal = [kind for kind in (_END, *self._symbols) if self._lead(state, kind) is not None]
+        mask = self._mask_of(legal)
+        self._legal[number], self._masks[number] = legal, mask
         return mask
 
-    def _mask_of(self, classes: Iterable[int]) -> np.ndarray:
+    def _lead(self, state: Hashable, kind: int) -> Hashable | None:
+        """Where a symbol of a class leads, if it may follow."""
+        if kind == _END:
+            return "done" if state == "done" or self.constraint.complete(state) else None
+        symbol = self._symbols.get(kind)
+        return None if state == "done" or symbol is None else self.constraint.step(state, symbol)
+
+    def _mask_of(self, classes: list[int]) -> np.ndarray:
         legal = np.zeros(len(self._symbols) + 2, bool)
-        legal[list(classes)] = True
+        legal[classes] = True
         return legal[self._class_V]
 
     def within(self, number: int, budget: int) -> np.ndarray:
         """The legal symbols after which `budget` - 1 further symbols suffice for a whole answer, the end not counted."""
         mask = self.mask(number)
-        if self.distance(number) + self.constraint.stretch < budget:
+        state = self._states[number]
+        if self._distance(state) + self.constraint.stretch < budget:
             return mask
-        distance = self.constraint.distance
-        after = self._open[number].items()
-        return self._mask_of(kind for kind, state in after if state == "done" or distance(state) < budget)
+        fits = (kind == _END or self._distance(self._lead(state, kind)) < budget for kind in self._legal[number])
+        return self._mask_of(list(compress(self._legal[number], fits)))
 
     def distance(self, number: int) -> int:
         """How many symbols to a whole answer suffice, the end not counted."""
-        state = self._states[number]
+        return self._distance(self._states[number])
+
+    def _distance(self, state: Hashable) -> int:
         return 0 if state == "done" else self.constraint.distance(state)
 
     def step(self, number: int, token: int) -> int | None:
         """The state after a token; None if it is not legal."""
-        self.mask(number)
         kind, after = self._class_of[token], self._after[number]
-        if kind not in after and kind in self._open[number]:
-            after[kind] = self._intern(self._open[number][kind])
-        return after.get(kind)
+        if kind not in after:
+            reached = self._lead(self._states[number], kind)
+            if reached is None:
+                return None
+            after[kind] = self._intern(reached)
+        return after[kind]
 
     def follow(self, number: int, tokens: Iterable[int]) -> int | None:
         """The state after several tokens; None if one is not legal."""

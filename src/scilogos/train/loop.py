@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -86,7 +87,7 @@ class _Run:
         with _Signals(self._request_stop):
             while self.step < r.steps:
                 loss, norm = self._step()
-                metrics = {"loss": loss, "gradient_norm": norm, "learning_rate": r.rate(self.step)}
+                metrics: dict[str, Any] = {"loss": loss, "gradient_norm": norm, "learning_rate": r.rate(self.step)}
                 if not math.isfinite(norm):
                     metrics["skipped"] = True
                 self.step += 1

@@ -15,7 +15,7 @@ from scilogos.model import Transformer
 from scilogos.train.recipe import TrainRecipe
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
-_STATE = {torch.optim.Muon: {"momentum_buffer"}, torch.optim.AdamW: {"step", "exp_avg", "exp_avg_sq"}}
+_STATE = {"Muon": {"momentum_buffer"}, "AdamW": {"step", "exp_avg", "exp_avg_sq"}}
 
 
 class Masters:
@@ -59,7 +59,7 @@ class Masters:
         """Add the model's gradients to the masters' and clear them."""
         for name, parameter in self.parameters.items():
             if parameter.grad is not None:
-                self.masters[name].grad.add_(parameter.grad)
+                self._gradient(name).add_(parameter.grad)
                 parameter.grad = None
 
     @torch.no_grad()
@@ -76,9 +76,14 @@ class Masters:
                 optimiser.step()
             for name, parameter in self.parameters.items():
                 parameter.copy_(self.masters[name])
-        for master in self.masters.values():
-            master.grad.zero_()
+        for name in self.masters:
+            self._gradient(name).zero_()
         return norm
+
+    def _gradient(self, name: str) -> Tensor:
+        gradient = self.masters[name].grad
+        assert gradient is not None, "a master always has its gradient"
+        return gradient
 
     def state(self) -> dict[str, Tensor]:
         """Masters and optimiser state as named tensors."""
@@ -101,7 +106,7 @@ class Masters:
             if kind != "master":
                 held[name][kind] = tensor
         for names, optimiser in zip(self._names, self.optimisers, strict=True):
-            expected = _STATE[type(optimiser)]
+            expected = _STATE[type(optimiser).__name__]
             for name in names:
                 if held[name] and held[name].keys() != expected:
                     kinds = f"{', '.join(sorted(held[name]))} of {name}; expected {', '.join(sorted(expected))}"

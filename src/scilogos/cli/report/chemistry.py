@@ -51,16 +51,18 @@ def retrosynthesis_section(findings: Findings) -> Section:
 
 
 def _product(found: Routes, facts: Facts) -> str:
-    schemes = "".join(
-        molecules.scheme(found.product, answer.thing, _ranked(rank, answer.score, f"drawn {answer.votes} ×"))
+    answers = [
+        (answer.thing, _ranked(rank, answer.score, f"drawn {answer.votes} ×"))
         for rank, answer in enumerate(found.ranking.answers[:_SHOWN], 1)
-    )
+    ]
+    scheme = molecules.scheme(found.product, "the product", answers)
     prompt = retrosynthesis.prompt(found.product)
-    pairs = [(prompt, text) for answer in found.ranking for text in answer.texts[:1]]
-    line = f"logos retro {shlex.quote(found.product)} -n {max(1, len(found.ranking))}"
+    texts = [answer.texts[0] for answer in found.ranking]
+    note = f"The prompt in its canonical writing; the answers belong to {retrosynthesis.ROOTS} writings of it."
+    line = f"logos retro {shlex.quote(found.product)} -n {found.asked}"
     return (
-        f'<section class="input"><h3>{escape(found.name.capitalize())}</h3>{schemes}'
-        f"{markup.table(tables.routes(found))}{markup.sentences(pairs)}{ask(line, facts)}</section>"
+        f'<section class="input"><h3>{escape(found.name.capitalize())}</h3>{scheme}'
+        f"{markup.table(tables.routes(found))}{markup.sentences(prompt, texts, note=note)}{ask(line, facts)}</section>"
     )
 
 
@@ -69,21 +71,20 @@ def ligands_section(findings: Findings) -> Section:
     found, site = findings.designs, findings.site
     marked = sum(len(chain.sites) for chain in found.pocket)
     known = site.ligand.smiles or ""
-    cards = [((answer.thing,), _ranked(rank, answer.score)) for rank, answer in enumerate(found.ranking, 1)]
+    cards = [([[answer.thing]], _ranked(rank, answer.score)) for rank, answer in enumerate(found.ranking, 1)]
     prompt = ligand_design.prompt(found.pocket)
-    pairs = [(prompt, answer.texts[0]) for answer in found.ranking.answers[:_SHOWN]]
+    texts = [answer.texts[0] for answer in found.ranking]
     lead = (
-        f"Given the chain with the {marked} residues of its pocket marked, here those within 4 Å of the known inhibitor, "
-        "the model writes a molecule to bind there. It sees the sequence and the marks, not the coordinates; nothing is "
-        "docked, and the known inhibitor is drawn only to compare with."
+        f"Given the chain with the {marked} residues of its pocket marked, here those within 4 Å of the known "
+        "inhibitor, the model writes a molecule to bind there. It sees the sequence and the marks, not the "
+        "coordinates; nothing is docked, and the known inhibitor is drawn only to compare with."
     )
-    line = f"logos ligands {examples.STRUCTURE} --around {examples.LIGAND} -n {max(1, len(found.ranking))}"
+    line = f"logos ligands {examples.STRUCTURE} --around {examples.LIGAND} -n {found.asked}"
     body = (
         f"<p>{lead}</p>"
-        f'<figure class="scheme"><div><span>{molecules.drawn(known)}</span></div>'
-        "<figcaption>The known inhibitor, as the file of its pose gives it</figcaption></figure>"
+        f"{molecules.single(known, 'The known inhibitor, with the bonds that the file of its pose gives')}"
         f"{molecules.gallery(cards)}{markup.table(tables.designs(found))}"
-        f"{markup.sentences(pairs)}{ask(line, findings.facts)}"
+        f"{markup.sentences(prompt, texts)}{ask(line, findings.facts)}"
     )
     return Section("ligands", "Ligand design", "the pocket of 1S3V", _count([found.ranking], "molecule"), body)
 
@@ -92,9 +93,9 @@ def materials_section(findings: Findings) -> Section:
     """Frameworks from nothing, and from a given node."""
     free = findings.frameworks
     lead = (
-        "A metal-organic framework is written as the fragments of its metal node, its organic linkers, and the net that "
-        "they form (an RCSR code, where the model names one). From nothing, or grown from a given node. Nodes are held "
-        "to syntax alone, for an oxygen that joins four metals is right here; linkers are what RDKit accepts."
+        "A metal-organic framework is written as the fragments of its metal node, its organic linkers, and the net "
+        "that they form (an RCSR code, where the model names one). From nothing, or grown from a given node. Nodes are "
+        "held to syntax alone, for an oxygen that joins four metals is right here; linkers are what RDKit accepts."
     )
     body = f"<p>{lead}</p>" + "".join(_grown(found, findings.facts) for found in free)
     outcome = _count([found.ranking for found in free], "framework")
@@ -110,13 +111,14 @@ def _grown(found: Frameworks, facts: Facts) -> str:
         nodes = " · ".join(map(molecules.formula, thing.nodes))
         net = f"net <em>{escape(thing.net)}</em>{_meaning(thing.net)}" if thing.net else "net not named"
         caption = f'<span class="node">{nodes}</span><span>{net}</span>{_ranked(rank, answer.score)}'
-        cards.append((tuple(linker.smiles for linker in thing.linkers), caption))
+        drawn = [*filter(molecules.is_drawn, thing.nodes)], [linker.smiles for linker in thing.linkers]
+        cards.append((drawn, caption))
     prompt = material_generation.prompt(found.nodes)
-    pairs = [(prompt, answer.texts[0]) for answer in found.ranking.answers]
-    line = f"logos materials -n {max(1, len(found.ranking))}" + (f" --node {shlex.quote(node)}" if node else "")
+    texts = [answer.texts[0] for answer in found.ranking]
+    line = f"logos materials -n {found.asked}" + (f" --node {shlex.quote(node)}" if node else "")
     return (
         f'<section class="input"><h3>{title}</h3>{molecules.gallery(cards)}'
-        f"{markup.table(tables.frameworks(found))}{markup.sentences(pairs)}{ask(line, facts)}</section>"
+        f"{markup.table(tables.frameworks(found))}{markup.sentences(prompt, texts)}{ask(line, facts)}</section>"
     )
 
 

@@ -1,4 +1,4 @@
-"""The real inputs of the demo: three drugs, an enzyme with its inhibitor, a paddlewheel, a fluorescent protein, an antibody."""
+"""The real inputs of the demo: three drugs, an enzyme, a metal node, a fluorescent protein, an antibody."""
 
 from importlib.util import find_spec
 from pathlib import Path

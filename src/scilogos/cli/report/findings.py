@@ -32,6 +32,7 @@ class Routes:
     name: str
     product: str
     ranking: Ranking[tuple[str, ...]]
+    asked: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,7 @@ class Designs:
 
     pocket: tuple[Protein, ...]
     ranking: Ranking[str]
+    asked: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ class Frameworks:
 
     nodes: tuple[str, ...]
     ranking: Ranking[Material]
+    asked: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +86,7 @@ class Variants:
     parent: str
     most: int
     ranking: Ranking[Variant]
+    asked: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +95,7 @@ class Loops:
 
     opening: Opening
     ranking: Ranking[Designed]
+    asked: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Small pieces of HTML: everything from outside is escaped here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from html import escape
 from itertools import groupby
 
@@ -41,19 +41,19 @@ def number(value: float) -> str:
     return (f"{value:.2f}" if isinstance(value, float) else str(value)).replace("-", "−")
 
 
-def sentence(prompt: str, answer: str) -> str:
-    """A sentence with its symbols coloured by type, the answer set apart from the prompt."""
-    left, parts = len(prompt), [[], []]
-    mark = ""
+def _coloured(prompt: str, answer: str, fresh: Container[int]) -> tuple[str, str]:
+    """Prompt and answer with their symbols coloured by type; `fresh` are offsets in the answer to set out."""
+    at, parts, mark = -len(prompt), ([], []), ""
     for symbol in symbols(prompt + answer, frozenset()):
-        if symbol.kind == "tag":
-            mark = _INSIDE.get(symbol.text, "")
         kind = _CLASSES[symbol.kind]
-        parts[left <= 0].append((mark if mark and kind != "t" else kind, symbol.text))
-        left -= len(symbol.text)
-    asked, given = (_runs(part) for part in parts)
-    before = f'<span class="q">{asked}</span>' if asked else '<span class="q empty">nothing</span>'
-    return f'<p class="sentence">{before}<span class="a">{given}</span></p>'
+        if kind == "t":
+            mark = _INSIDE.get(symbol.text, "")
+        elif at in fresh:
+            kind = "m"
+        parts[at >= 0].append((mark or kind if kind != "t" else kind, symbol.text))
+        at += len(symbol.text)
+    asked, given = parts
+    return _runs(asked), _runs(given)
 
 
 def _runs(pieces: Iterable[tuple[str, str]]) -> str:
@@ -64,14 +64,19 @@ def _runs(pieces: Iterable[tuple[str, str]]) -> str:
     return "".join(found)
 
 
-def sentences(pairs: Iterable[tuple[str, str]]) -> str:
-    """A block that opens on demand, with the sentences themselves."""
-    written = "".join(sentence(prompt, answer) for prompt, answer in pairs)
+def sentences(
+    prompt: str, answers: Sequence[str], *, note: str = "", fresh: Callable[[str], Container[int]] = lambda answer: ()
+) -> str:
+    """A block that opens on demand: the prompt, and the answers that are its ends; `fresh` gives offsets to set out."""
+    found = [_coloured(prompt, answer, fresh(answer)) for answer in answers]
+    asked = (found[0][0] if found else escape(prompt)) or "<em>nothing</em>"
+    remark = f'<p class="note">{escape(note)}</p>' if note else ""
+    written = "".join(f'<p class="sentence"><span class="a">{answer}</span></p>' for _, answer in found)
     return (
-        "<details><summary>The sentences</summary>"
-        '<p class="key"><span class="q">asked</span><span class="a">written by the model</span>'
-        '<b class="t">&lt;tag&gt;</b> residue <b class="s">SMILES</b> <b class="m">marked</b></p>'
-        f"{written}</details>"
+        '<details><summary>The sentences</summary><p class="key"><span class="q">asked</span>'
+        '<span class="a">written by the model</span><b class="t">&lt;tag&gt;</b><span>residue</span>'
+        f'<b class="s">SMILES</b><b class="m">marked</b></p>{remark}'
+        f'<p class="sentence"><span class="q">{asked}</span></p>{written}</details>'
     )
 
 

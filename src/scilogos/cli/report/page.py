@@ -19,7 +19,8 @@ _SECTIONS = (
 )
 _HEAD = (
     '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="color-scheme" content="light dark">'
     "<title>LOGOS: six tasks, one language</title><style>{style}</style></head>\n<body><main>\n"
 )
 
@@ -48,8 +49,8 @@ def _opening(facts: Facts) -> str:
         "small transformer continues them. Below, it answers six questions on real inputs. Every answer was sampled "
         "under a constraint that admits whole sentences only; every score is the model’s own.</p>"
         f'<dl class="facts">{listed}</dl>'
-        f"<p>This page again, the same to the last byte on the same machine:</p>{command('logos demo' + options(facts))}"
-        "</header>"
+        "<p>This page again, the same to the last byte on the same machine:</p>"
+        f"{command('logos demo' + options(facts))}</header>"
     )
 
 
@@ -63,21 +64,20 @@ def _contents(sections: list[Section]) -> str:
 
 
 def _section(number: int, section: Section) -> str:
-    return (
-        f'<section class="task" id="{section.anchor}"><h2><span>{number}</span>{section.title}</h2>\n{section.body}\n</section>'
-    )
+    title = f"<h2><span>{number}</span>{section.title}</h2>"
+    return f'<section class="task" id="{section.anchor}">{title}\n{section.body}\n</section>'
 
 
 def _closing(facts: Facts) -> str:
     size = f"{facts.parameters / 1e6:.1f}"
     return (
-        '<footer><h2>What the scores mean</h2><p>A score is the natural logarithm of the probability that the model gives '
-        "to an answer’s text, without the constraint and at temperature 1, the end of the sentence included. Equal "
-        "objects reached by different texts are added up. It compares answers to one question, and says nothing across "
-        "questions: a longer answer is less probable. It is no yield, affinity, brightness or stability. “Drawn” counts "
-        "how often sampling gave that answer.</p>"
-        f"<p>The model is small: {size} million parameters, where the published LOGOS models have one to eight billion. "
-        "Expect right syntax and sensible chemistry more than right answers. The inputs are famous, and kin of them may "
-        "have been among the training data, so this page shows what the program does, not how well; "
+        "<footer><h2>What the scores mean</h2><p>A score is the natural logarithm of the probability that the model "
+        "gives to an answer’s text, without the constraint and at temperature 1, the end of the sentence included. "
+        "Equal objects reached by different texts are added up, and averaged over the writings of a product. It compares answers to one question, and says nothing "
+        "across questions: a longer answer is less probable. It is no yield, affinity, brightness or stability. "
+        "“Drawn” counts how often sampling gave that answer.</p>"
+        f"<p>The model is small: {size} million parameters, where the published LOGOS models have one to eight "
+        "billion. Expect right syntax and sensible chemistry more than right answers. The inputs are famous, and kin "
+        "of them may have been among the training data, so this page shows what the program does, not how well; "
         "<code>logos bench</code> measures that on data held out.</p></footer>"
     )

@@ -1,4 +1,4 @@
-"""A protein as its chain of alpha carbons, seen flat on its widest plane: nearer is darker, the site in colour."""
+"""A protein as its chain of alpha carbons, seen flat on its widest plane: nearer is stronger, the site in colour."""
 
 from collections.abc import Iterator
 
@@ -72,9 +72,7 @@ def _trace(view: _View, trace: np.ndarray, p: np.ndarray, sites: frozenset, touc
         before = (at[i - 1] + at[i]) / 2 if joined[i] else at[i]
         behind = (at[i] + at[i + 1]) / 2 if joined[i + 1] else at[i]
         depth = float(at[i, 2])
-        path = (
-            f"M{before[0]:.1f} {before[1]:.1f}Q{at[i, 0]:.1f} {at[i, 1]:.1f} {behind[0]:.1f} {behind[1]:.1f}"
-        )
+        path = f"M{before[0]:.1f} {before[1]:.1f}Q{at[i, 0]:.1f} {at[i, 1]:.1f} {behind[0]:.1f} {behind[1]:.1f}"
         wide = 2.2 + 2.6 * depth
         kind, shade = ("site", f"--p:{p[i]:.2f}") if i in sites else ("ca", f"--d:{depth:.2f}")
         wide += 2.0 if i in sites else 0
@@ -92,13 +90,17 @@ def _ligand(view: _View, site: Site) -> Iterator[Piece]:
     at, colours = view(xyz), [_COLOURS.get(element, "var(--ligand)") for element in elements]
     apart = np.linalg.norm(xyz[:, None] - xyz[None], axis=-1)
     for i, j in zip(*np.nonzero(np.triu(apart < _BOND, 1)), strict=True):
-        middle = (at[i] + at[j]) / 2
+        middle, lines = (at[i] + at[j]) / 2, ""
         for end, colour in ((at[i], colours[i]), (at[j], colours[j])):
-            line = f"M{end[0]:.1f} {end[1]:.1f}L{middle[0]:.1f} {middle[1]:.1f}"
-            halo = f'<path class="halo" d="{line}" stroke-width="8"/>'
-            yield float(end[2] + middle[2]) / 2, f'{halo}<path class="bond" style="stroke:{colour}" d="{line}"/>'
+            lines += f'<path class="bond" style="stroke:{colour}" d="{_line(end, middle)}"/>'
+        ends = at[i] * 0.7 + at[j] * 0.3, at[i] * 0.3 + at[j] * 0.7  # the halo leaves other bonds of the atoms whole
+        yield float(middle[2]), f'<path class="halo" d="{_line(*ends)}" stroke-width="8"/>{lines}'
     for place, colour in zip(at, colours, strict=True):
         yield float(place[2]) + 0.01, f'<circle cx="{place[0]:.1f}" cy="{place[1]:.1f}" r="4.2" style="fill:{colour}"/>'
+
+
+def _line(start: np.ndarray, end: np.ndarray) -> str:
+    return f"M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"
 
 
 def _ring(view: _View, number: int, centre: tuple[float, float, float]) -> str:
@@ -113,4 +115,5 @@ def _ring(view: _View, number: int, centre: tuple[float, float, float]) -> str:
 
 def _scale_bar(height: float) -> str:
     wide, y = 10 * _SCALE, height - 10
-    return f'<g class="scale"><path d="M{_MARGIN} {y:.0f}h{wide:.0f}"/><text x="{_MARGIN}" y="{y - 6:.0f}">10 Å</text></g>'
+    label = f'<text x="{_MARGIN}" y="{y - 6:.0f}">10 Å</text>'
+    return f'<g class="scale"><path d="M{_MARGIN} {y:.0f}h{wide:.0f}"/>{label}</g>'

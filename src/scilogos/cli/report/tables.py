@@ -39,9 +39,14 @@ def site(found: Site) -> Table:
     for rank, at in enumerate(np.argsort(-p, kind="stable")[:MOST_RESIDUES], 1):
         chain, i = places[at]
         rows.append(
-            {"rank": rank, "residue": f"{chain.name}:{chain.codes[i].capitalize()}{chain.labels[i]}",
-             "probability": float(p[at]), "called": "yes" if predicted[at] else "", "touches": "yes" if touching[at] else ""}
-        )  # fmt: skip
+            {
+                "rank": rank,
+                "residue": f"{chain.name}:{chain.codes[i].capitalize()}{chain.labels[i]}",
+                "probability": float(p[at]),
+                "called": "yes" if predicted[at] else "",
+                "touches": "yes" if touching[at] else "",
+            }
+        )
     facts = agreement(found)
     note = (
         f"{facts.called} residues called, {facts.contacts} touch the ligand, {facts.hits} are both: "
@@ -56,20 +61,30 @@ def designs(found: Designs) -> Table:
     for rank, answer in enumerate(found.ranking, 1):
         known = descriptors(answer.thing)
         rows.append(
-            {"rank": rank, "ligand": answer.thing, "score": answer.score, "QED": known["qed"], "logP": known["logp"],
-             "heavy atoms": int(known["heavy_atoms"] or 0)}
-        )  # fmt: skip
+            {
+                "rank": rank,
+                "ligand": answer.thing,
+                "score": answer.score,
+                "QED": known["qed"],
+                "logP": known["logp"],
+                "heavy atoms": int(known["heavy_atoms"] or 0),
+            }
+        )
     return Table("Ligands for the pocket of 1S3V", tuple(rows), refused(found.ranking))
 
 
 def frameworks(found: Frameworks) -> Table:
     """Nodes, linkers and nets."""
     rows = [
-        {"rank": rank, "node": ".".join(answer.thing.nodes),
-         "linkers": " + ".join(linker.smiles for linker in answer.thing.linkers), "net": answer.thing.net or "not named",
-         "score": answer.score}
+        {
+            "rank": rank,
+            "node": ".".join(answer.thing.nodes),
+            "linkers": " + ".join(linker.smiles for linker in answer.thing.linkers),
+            "net": answer.thing.net or "not named",
+            "score": answer.score,
+        }
         for rank, answer in enumerate(found.ranking, 1)
-    ]  # fmt: skip
+    ]
     title = f"Materials grown from {'.'.join(found.nodes)}" if found.nodes else "Materials"
     return Table(title, tuple(rows), refused(found.ranking))
 

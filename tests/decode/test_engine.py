@@ -1,0 +1,132 @@
+"""The cached, batched engine against a naive loop, and what one call may not do to another."""
+
+import numpy as np
+import pytest
+import torch
+
+from scilogos.decode import Engine, Prompt, Sampling, beam_search, log_probabilities, symbol_scores
+from scilogos.decode import engine as engine_module
+from scilogos.decode.randomness import stream_keys, uniforms
+from scilogos.decode.sampling import draw
+from scilogos.errors import PromptError
+from scilogos.grammar.constraints import MarkedCopy, Molecules, Substitutions
+from scilogos.model import PackedAttention
+from tests.fakes import CODEC, Scripted, random_engine
+
+END = CODEC.vocabulary.end
+RULE = Sampling(temperature=0.9, top_p=0.97)
+TEXTS = (
+    "<MoleculeS>CCO<MoleculeE><ReverseReact>",
+    "<MoleculeS>c1ccccc1C(=O)NCC#N<MoleculeE><ReverseReact>",
+    "<MoleculeS>C<MoleculeE><ReverseReact>",
+)
+
+
+def prompts(engine: Engine, texts=TEXTS, budget: int = 40) -> list[Prompt]:
+    guide = engine.guide(Molecules(1, 2))
+    return [Prompt(tuple(CODEC.encode(text)), guide, budget + i) for i, text in enumerate(texts)]
+
+
+def naive(engine: Engine, prompt: Prompt, sample: int, rule: Sampling, seed: int) -> tuple[list[int], list[float]]:
+    """One answer, everything computed anew at each symbol."""
+    key, state, answer, scores = stream_keys(seed, [prompt.tokens], [sample]), prompt.state, [], []
+    while True:
+        text = torch.tensor([END, *prompt.tokens, *answer])
+        with torch.inference_mode():
+            hidden = engine.model(text, torch.arange(len(text)), PackedAttention([len(text)]))
+            logits = engine.model.logits(hidden[-1:])
+        legal = torch.from_numpy(prompt.guide.within(state, prompt.budget - len(answer)))[None]
+        token = draw(logits, legal, rule, torch.from_numpy(uniforms(key, len(answer)))).item()
+        scores.append(logits.log_softmax(-1)[0, token].item())
+        if token == END:
+            return answer, scores
+        state = prompt.guide.step(state, token)
+        answer.append(token)
+
+
+@pytest.mark.parametrize("family", ["qwen3", "llama"])
+@pytest.mark.parametrize("n", [1, 3, 7])
+def test_the_engine_writes_what_the_naive_loop_writes(family, n):
+    engine = random_engine(family)
+    asked = prompts(engine)
+    found = engine.complete(asked, n, RULE, seed=n)
+    for prompt, completions in zip(asked, found, strict=True):
+        for sample, completion in enumerate(completions):
+            answer, scores = naive(engine, prompt, sample, RULE, n)
+            assert list(completion.tokens) == answer and completion.text == CODEC.decode(answer)
+            np.testing.assert_allclose(completion.symbol_scores, scores, atol=1e-4)
+            assert completion.score == pytest.approx(sum(scores), abs=1e-3)
+            assert len(answer) <= prompt.budget
+
+
+def test_an_answer_depends_on_its_prompt_sample_and_seed_alone(monkeypatch):
+    engine = random_engine()
+    asked = prompts(engine)
+    whole = [[c.tokens for c in group] for group in engine.complete(asked, 20, RULE, seed=4)]
+    tokens = lambda *args, **kw: [[c.tokens for c in group] for group in engine.complete(*args, **kw)]  # noqa: E731
+    assert [group[:10] for group in whole] == tokens(asked, 10, RULE, seed=4)
+    assert whole[1:2] == tokens(asked[1:2], 20, RULE, seed=4)
+    assert whole[::-1] == tokens(asked[::-1], 20, RULE, seed=4)
+    assert [*whole, whole[0]] == tokens([*asked, asked[0]], 20, RULE, seed=4)
+    for rows in (1, 7, 45):
+        monkeypatch.setattr(engine_module, "MAX_ROWS", rows)
+        assert whole == tokens(asked, 20, RULE, seed=4)
+    assert whole != tokens(asked, 20, RULE, seed=5)
+    assert len(set(whole[0])) > 15
+    assert engine.complete([], 3) == [] and engine.complete(asked, 0) == [[], [], []]
+
+
+def test_scores_are_the_models_own():
+    engine, prompt = random_engine(), prompts(random_engine())[1]
+    completions = engine.complete([prompt], 6, Sampling(temperature=0.5, top_k=4), seed=1)[0]
+    scores = symbol_scores(engine, prompt.tokens, [completion.tokens for completion in completions])
+    for completion, mine in zip(completions, scores, strict=True):
+        assert len(mine) == len(completion.tokens) + 1
+        np.testing.assert_allclose(completion.symbol_scores, mine, atol=1e-4)
+        assert completion.score == pytest.approx(sum(completion.symbol_scores))
+
+
+def test_scoring_packs_texts_without_mixing_them(monkeypatch):
+    engine = random_engine()
+    texts = [CODEC.encode(text) for text in (*TEXTS, "<ProteinS>MKV<ProteinE>", "")]
+    together = list(log_probabilities(engine, texts))
+    monkeypatch.setattr("scilogos.decode.scoring._PLACES", 8)
+    for text, table, alone in zip(texts, together, log_probabilities(engine, texts), strict=True):
+        assert table.shape == (len(text) + 1, CODEC.vocabulary.size)
+        np.testing.assert_allclose(table, alone, atol=1e-4)
+        np.testing.assert_allclose(np.exp(table).sum(-1), 1, atol=1e-4)
+
+
+def test_greedy_is_the_same_for_every_sample_and_in_a_prompts_last_symbols():
+    engine = random_engine()
+    groups = engine.complete(prompts(engine, budget=9), 3, Sampling(temperature=0))
+    assert all(len({c.tokens for c in group}) == 1 for group in groups)
+
+
+def test_prompts_of_different_tasks_go_in_one_call():
+    engine = random_engine()
+    site = Prompt(tuple(CODEC.encode("<ProteinS>MKV<ProteinE><Search>")), engine.guide(MarkedCopy(("MKV",))), 14)
+    edit = Prompt(tuple(CODEC.encode("<ProteinS>MKV<ProteinE><Edit>")), engine.guide(Substitutions("MKV", 1)), 5)
+    groups = engine.complete([site, *prompts(engine), edit], 4, seed=2)
+    for prompt, group in ((site, groups[0]), (edit, groups[-1])):
+        alone = engine.complete([prompt], 4, seed=2)[0]
+        assert [completion.tokens for completion in group] == [completion.tokens for completion in alone]
+
+
+@pytest.mark.parametrize("complete", [lambda e, p: e.complete([p], 2), lambda e, p: beam_search(e, p, 2)])
+def test_what_cannot_hold_an_answer_is_refused_before_the_model_runs(complete):
+    model = Scripted(longest=20)
+    engine = Engine(model, CODEC)
+    guide = engine.guide(Molecules(1, 1))
+    with pytest.raises(PromptError, match="the prompt has 18 symbols .* need 3; this model reads 20 at most"):
+        complete(engine, Prompt((1,) * 18, guide, 10))
+    with pytest.raises(PromptError, match="an answer may need 3 symbols, and 2 are allowed"):
+        complete(engine, Prompt((1,), guide, 2))
+    assert not model.runs
+    found = complete(engine, Prompt((1,) * 16, guide, 10))  # a budget that the model cannot read is cut
+    assert model.runs and all(len(completion.tokens) == 3 for completion in found[0:1] if hasattr(completion, "tokens"))
+
+
+def test_a_text_that_is_too_long_is_not_scored():
+    with pytest.raises(PromptError, match="20 symbols; this model reads 19 at most"):
+        list(log_probabilities(Engine(Scripted(longest=20), CODEC), [(1,) * 20]))
