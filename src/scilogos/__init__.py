@@ -1,7 +1,7 @@
 """LOGOS: proteins, antibodies, molecules, reactions and materials as sentences, and a model that writes them.
 
-    from scilogos import load
-    load("logos-8m").retrosynthesis("CC(=O)Nc1ccc(O)cc1", n=10)
+from scilogos import load
+load("logos-8m").retrosynthesis("CC(=O)Nc1ccc(O)cc1", n=10)
 """
 
 from typing import TYPE_CHECKING

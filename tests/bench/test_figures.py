@@ -39,4 +39,5 @@ def test_statistic_sees_units():
 def test_nothing_measured():
     assert str(mean([])) == "–" and ratio([0], [0]).value is None
     assert str(Figure(0.25, 0.2, 0.3, 10)) == "25.0% (20.0–30.0)"
+    assert str(Figure(2040, percent=False)) == "2,040" and str(Figure(0.81, percent=False)) == "0.810"
     assert str(bootstrap(lambda units: np.nan, 3)) == "–"

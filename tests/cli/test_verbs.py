@@ -1,4 +1,4 @@
-"""Every verb on real small input with a tiny random model: rows in a pipe, files by their ending, help with an example."""
+"""Every verb on real small input with a tiny random model: rows in a pipe, files by their ending, examples in help."""
 
 import csv
 import json
@@ -6,7 +6,10 @@ import json
 import pytest
 
 VERBS = "retro sites ligands materials edit cdr write read score prepare train bench models doctor demo".split()
-HEAVY = "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYCSRWGGDGFYAMDYWGQGTLVTVSS"
+HEAVY = (
+    "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYC"
+    "SRWGGDGFYAMDYWGQGTLVTVSS"
+)
 RETRO = "<MoleculeS>CCO<MoleculeE><ReverseReact><MoleculeS>C=C<MoleculeE><MoleculeS>O<MoleculeE>"
 
 
@@ -31,7 +34,8 @@ def test_read_and_score(logos):
         "reactants": [{"smiles": "C=C"}, {"smiles": "O"}],
     }
     rows = [json.loads(line) for line in logos("score", RETRO, "--model", "tiny").out.splitlines()]
-    assert [row["symbol"] for row in rows] == ["<MoleculeS>", "C", "=", "C", "<MoleculeE>", "<MoleculeS>", "O", "<MoleculeE>", "<end>"]  # fmt: skip
+    symbols = "<MoleculeS> C = C <MoleculeE> <MoleculeS> O <MoleculeE> <end>".split()
+    assert [row["symbol"] for row in rows] == symbols
     assert all(row["score"] < 0 for row in rows)
 
 
@@ -84,3 +88,13 @@ def test_models_and_doctor(logos):
     found = {row["what"]: row["found"] for row in map(json.loads, logos("doctor").out.splitlines())}
     assert found["models"].startswith("tiny")
     assert found["torch"][0].isdigit()
+
+
+def test_a_table_keeps_the_brackets_of_a_smiles(capsys, monkeypatch):
+    from scilogos.cli.output import Result
+
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    Result([{"smiles": "c1cc[nH]c1"}], "Reactants for c1cc[nH]c1", footnote="[nH]").show(None)
+    shown = capsys.readouterr().out
+    assert shown.count("c1cc[nH]c1") == 2
+    assert shown.count("[nH]") == 3

@@ -1,5 +1,4 @@
 import pytest
-from tests.science.conftest import pdb_atom, peptide, ring
 
 from scilogos.errors import InputError
 from scilogos.grammar.objects import Molecule, Protein
@@ -17,6 +16,7 @@ from scilogos.science import (
     union_contacts,
     write_sdf,
 )
+from tests.science.conftest import pdb_atom, peptide, ring
 
 
 def test_ligand_policy_and_its_ledger(small_pdb):

@@ -2,10 +2,10 @@ import os
 
 import gemmi
 import pytest
-from tests.science.conftest import peptide
 
 from scilogos.errors import InputError
 from scilogos.science import chimerax_script, pymol_script, read_structure, write_marked_pdb
+from tests.science.conftest import peptide
 
 
 def b_factors(path):

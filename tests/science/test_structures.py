@@ -2,10 +2,10 @@ import gzip
 
 import numpy as np
 import pytest
-from tests.science.conftest import pdb_atom, peptide, ring
 
 from scilogos.errors import InputError, MissingError
 from scilogos.science import read_structure
+from tests.science.conftest import pdb_atom, peptide, ring
 
 CIF = """data_1ABC
 loop_

@@ -11,9 +11,9 @@ _SEED = 20  # of the resampling: the same answers give the same interval
 
 @dataclass(frozen=True)
 class Figure:
-    """A value, its 95% interval and the number of units resampled; None where nothing was measured. Shares in 0 to 1."""
+    """A value, its 95% interval and the number of units resampled; None: nothing was measured. Shares in 0 to 1."""
 
-    value: float | None
+    value: float | None  # an int is a mere number, printed as one
     low: float | None = None
     high: float | None = None
     count: int = 0
@@ -25,7 +25,7 @@ class Figure:
         factor, digits, sign = (100, 1, "%") if self.percent else (1, 3, "")
         text = f"{self.value * factor:.{digits}f}{sign}"
         if self.low is None or self.high is None:
-            return text
+            return f"{self.value:,}" if isinstance(self.value, int) else text
         return f"{text} ({self.low * factor:.{digits}f}–{self.high * factor:.{digits}f})"
 
 

@@ -8,6 +8,7 @@ from time import perf_counter
 
 from rich.console import Console
 from rich.table import Table as Grid
+from rich.text import Text
 
 from scilogos.cli import report
 from scilogos.cli.output import check_ending
@@ -25,6 +26,7 @@ class Amounts:
     """How many answers of each task are asked for."""
 
     routes: int = 5
+    draws: int = 16  # from each writing of a product
     samples: int = 20
     ligands: int = 8
     materials: int = 8
@@ -54,7 +56,7 @@ def demo(*, out: Path = Path("demo/report.html"), model: str = DEFAULT, seed: in
     progress = Progress(Console(stderr=True, highlight=False))
     findings = find(load(model), files, seed=seed, progress=progress)
     console = Console(highlight=False)
-    for table in report.tables(findings):
+    for table in report.all_tables(findings):
         _show(console, table)
     with replacing(out) as stream:
         stream.write(report.render(findings))
@@ -78,7 +80,7 @@ def find(
             report.Routes(
                 name=name,
                 product=product,
-                ranking=logos.retrosynthesis(product, amounts.routes, seed=seed),
+                ranking=logos.retrosynthesis(product, amounts.routes, samples=amounts.draws, seed=seed),
                 asked=amounts.routes,
             )
             for name, product in examples.DRUGS.items()
@@ -161,13 +163,13 @@ def _facts(logos: Logos, seed: int) -> report.Facts:
 
 
 def _show(console: Console, table: report.Table) -> None:
-    grid = Grid(title=table.title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    grid = Grid(title=Text(table.title), title_justify="left", header_style="bold", box=None, pad_edge=False)
     for name, value in table.rows[0].items() if table.rows else ():
         grid.add_column(name, justify="right" if isinstance(value, (int, float)) else "left", overflow="fold")
-    for row in table.rows:
-        grid.add_row(*(f"{v:.2f}" if isinstance(v, float) else str(v) for v in row.values()))
-    console.print(grid if table.rows else f"{table.title}: no answers")
-    console.print(f"{table.note}\n", style="dim")
+    for row in table.rows:  # as Text, for rich would take [nH] for one of its styles
+        grid.add_row(*(Text(f"{v:.2f}" if isinstance(v, float) else str(v)) for v in row.values()))
+    console.print(grid if table.rows else Text(f"{table.title}: no answers"))
+    console.print(Text(f"{table.note}\n" if table.note else "", style="dim"))
 
 
 def _make_folder(folder: Path) -> None:

@@ -39,17 +39,21 @@ class Result:
     def _table(self) -> None:
         from rich.console import Console
         from rich.table import Table
+        from rich.text import Text
 
-        table = Table(title=self.title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+        # Text, not str: rich takes the brackets of a SMILES for markup.
+        table = Table(header_style="bold", box=None, pad_edge=False)
         for name in self.rows[0] if self.rows else ():
             number = isinstance(self.rows[0][name], (int, float))
-            table.add_column(name, justify="right" if number else "left", overflow="fold")
+            table.add_column(Text(name), justify="right" if number else "left", overflow="fold")
         for row in self.rows:
-            table.add_row(*(f"{v:.2f}" if isinstance(v, float) else _text(v) for v in row.values()))
+            table.add_row(*(Text(f"{v:.2f}" if isinstance(v, float) else _text(v)) for v in row.values()))
         console = Console()
+        if self.title:
+            console.print(Text(self.title, style="italic"))
         console.print(table if self.rows else "no answers")
         if self.footnote:
-            console.print(self.footnote, style="dim")
+            console.print(Text(self.footnote, style="dim"))
 
     def _write(self, out: Path) -> None:
         writers = {".csv": self._csv, ".jsonl": self._jsonl, **self.files}

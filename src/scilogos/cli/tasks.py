@@ -288,9 +288,7 @@ def cdr(
     sequences = [residues for _, residues in inputs.sequences(target)]
     names = [name.strip() for name in loops.split(",")]
     context = [Protein(residues) for residues in _antigen(antigen)]
-    ranking = load(model).cdr(
-        sequences, names, n, antigens=context, lengths=_length(length), scheme=scheme, seed=seed
-    )
+    ranking = load(model).cdr(sequences, names, n, antigens=context, lengths=_length(length), scheme=scheme, seed=seed)
     rows = [
         {"rank": rank, **dict(answer.thing.loops), "score": answer.score, "votes": answer.votes,
          **{f"domain {i}": residues for i, residues in enumerate(answer.thing.domains, 1)}}

@@ -17,8 +17,8 @@ _NON_METALS = frozenset(
     (0, 1, 2, *range(5, 11), *range(14, 19), *range(32, 37), *range(51, 55))
 )  # atomic numbers; 0 is *
 
-# What binds a metal, looked for in the neutralised linker, most specific first: a group claims its hetero atoms, and each
-# claim counts once. An azole binds by each of its free nitrogens (imidazolate bridges two metals): each is a group.
+# What binds a metal, looked for in the neutralised linker, most specific first: a group claims its hetero atoms, and
+# each claim counts once. An azole binds by each of its free nitrogens (imidazolate bridges two metals): each is a group.
 _GROUPS = {
     "hydroxamate": "C(=O)N[OX2H]",
     "carboxylate": "C(=O)[OX2H]",

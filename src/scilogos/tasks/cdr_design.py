@@ -84,9 +84,9 @@ def design(
 ) -> Ranking[Designed]:
     """Rank up to n designs of the named loops, from `samples` draws (default 3 n)."""
     given = opening(sequences, loops, scheme=scheme)
-    guide = engine.guide(constraint(given, lengths))
+    rule = constraint(given, lengths)
     tokens = tuple(engine.codec.encode(prompt(given, antigens)))
     longest = sum(len(a.opened().residues) + 2 + 2 * len(a.loops) for a in given.antibodies)
-    budget = longest + sum(high for _, high in guide.constraint.bounds)
-    groups = engine.complete([Prompt(tokens, guide, budget)], samples or 3 * n, sampling, seed=seed)
+    request = Prompt(tokens, engine.guide(rule), longest + sum(high for _, high in rule.bounds))
+    groups = engine.complete([request], samples or 3 * n, sampling, seed=seed)
     return rank(groups, lambda text: read(given, text, antigens), most=n)

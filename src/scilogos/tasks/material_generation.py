@@ -44,10 +44,11 @@ def generate(
 ) -> Ranking[Material]:
     """Rank up to n materials from `samples` draws (default 2 n)."""
     tokens = tuple(engine.codec.encode(prompt(nodes)))
-    guide = engine.guide(constraint(engine, known_nodes))
+    rules = constraint(engine, known_nodes)
+    guide = engine.guide(rules)
     start = guide.follow(guide.start, tokens)
     if start is None:
         rule = "each must be among the known nodes" if known_nodes else "expected bracket atoms of this model, as [Zn]"
-        raise PromptError(f"nodes {', '.join(nodes)}: {rule}, {guide.constraint.most_nodes} fragments at most")
+        raise PromptError(f"nodes {', '.join(nodes)}: {rule}, {rules.most_nodes} fragments at most")
     groups = engine.complete([Prompt(tokens, guide, BUDGET, start)], samples or 2 * n, sampling, seed=seed)
     return rank(groups, lambda text: read(nodes, text), most=n)

@@ -25,6 +25,7 @@ class Guide:
         self._numbers: dict[Hashable, int] = {}
         self._legal: list[list[int]] = []  # by state: the classes that may follow
         self._masks: list[np.ndarray | None] = []
+        self._distances: list[int | None] = []
         self._after: list[dict[int, int]] = []  # by state: class -> state, of the ways that have been gone
         self._class_V = np.full(vocabulary.size, _NOTHING)
         self._class_V[vocabulary.end] = _END
@@ -45,6 +46,7 @@ class Guide:
             self._states.append(state)
             self._legal.append([])
             self._masks.append(None)
+            self._distances.append(None)
             self._after.append({})
         return number
 
@@ -75,18 +77,19 @@ class Guide:
     def within(self, number: int, budget: int) -> np.ndarray:
         """The legal symbols after which `budget` - 1 further symbols suffice for a whole answer, the end not counted."""
         mask = self.mask(number)
-        state = self._states[number]
-        if self._distance(state) + self.constraint.stretch < budget:
+        if self.distance(number) + self.constraint.stretch < budget:
             return mask
-        fits = (kind == _END or self._distance(self._lead(state, kind)) < budget for kind in self._legal[number])
+        state, distance = self._states[number], self.constraint.distance
+        fits = (kind == _END or distance(self._lead(state, kind)) < budget for kind in self._legal[number])
         return self._mask_of(list(compress(self._legal[number], fits)))
 
     def distance(self, number: int) -> int:
         """How many symbols to a whole answer suffice, the end not counted."""
-        return self._distance(self._states[number])
-
-    def _distance(self, state: Hashable) -> int:
-        return 0 if state == "done" else self.constraint.distance(state)
+        found = self._distances[number]
+        if found is None:
+            state = self._states[number]
+            found = self._distances[number] = 0 if state == "done" else self.constraint.distance(state)
+        return found
 
     def step(self, number: int, token: int) -> int | None:
         """The state after a token; None if it is not legal."""

@@ -1,8 +1,8 @@
 """Checkpoints of a run: a folder gets its name only when everything in it has reached the disk.
 
-    runs/NAME/config.json                             the model's sizes, in Hugging Face's spelling
-              checkpoint-00000100/state.safetensors   masters and optimiser state
-                                  progress.json       step, draws of the data, corpus fingerprint
+runs/NAME/config.json                             the model's sizes, in Hugging Face's spelling
+          checkpoint-00000100/state.safetensors   masters and optimiser state
+                              progress.json       step, draws of the data, corpus fingerprint
 """
 
 import json

@@ -5,7 +5,7 @@ Knows nothing of models or sampling: `render` takes `Findings` and gives text.
 
 from scilogos.cli.report.findings import Designs, Facts, Findings, Frameworks, Loops, Routes, Site, Variants
 from scilogos.cli.report.page import render
-from scilogos.cli.report.tables import Table, agreement, tables
+from scilogos.cli.report.tables import Table, agreement, all_tables
 
 __all__ = [
     "Designs",
@@ -18,6 +18,6 @@ __all__ = [
     "Table",
     "Variants",
     "agreement",
+    "all_tables",
     "render",
-    "tables",
 ]

@@ -35,7 +35,7 @@ TRASTUZUMAB = (
 def enzyme() -> tuple[Path, Path]:
     """Find the files of the protein and of its ligand's pose; MissingError without the package that ships them."""
     spec = find_spec("posebusters")  # not imported: it wants pandas, and its data are all that is needed
-    for folder in (spec and spec.submodule_search_locations) or ():
+    for folder in (spec.submodule_search_locations if spec else None) or ():
         place = Path(folder, "datasets", "pdb", "1s3v")
         if (place / STRUCTURE).is_file() and (place / LIGAND).is_file():
             return place / STRUCTURE, place / LIGAND

@@ -73,8 +73,9 @@ def _closing(facts: Facts) -> str:
     return (
         "<footer><h2>What the scores mean</h2><p>A score is the natural logarithm of the probability that the model "
         "gives to an answer’s text, without the constraint and at temperature 1, the end of the sentence included. "
-        "Equal objects reached by different texts are added up, and averaged over the writings of a product. It compares answers to one question, and says nothing "
-        "across questions: a longer answer is less probable. It is no yield, affinity, brightness or stability. "
+        "Equal objects reached by different texts are added up, and averaged over the writings of a product. It "
+        "compares answers to one question, and says nothing across questions: a longer answer is less probable. It is "
+        "no yield, affinity, brightness or stability. "
         "“Drawn” counts how often sampling gave that answer.</p>"
         f"<p>The model is small: {size} million parameters, where the published LOGOS models have one to eight "
         "billion. Expect right syntax and sensible chemistry more than right answers. The inputs are famous, and kin "

@@ -111,7 +111,7 @@ def loops(found: Loops) -> Table:
     return Table("Loops of trastuzumab", tuple(rows), note)
 
 
-def tables(findings: Findings) -> Iterator[Table]:
+def all_tables(findings: Findings) -> Iterator[Table]:
     """Every table of the report, in its order."""
     yield from map(routes, findings.routes)
     yield site(findings.site)

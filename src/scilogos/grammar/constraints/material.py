@@ -129,8 +129,10 @@ class Materials:
         """Net characters together; SMILES symbols by syntax and by what they can bear, unless known nodes name them."""
         if symbol.kind == "net":
             return "net"
-        if symbol.kind != "smiles" or self._known is not None:
+        if symbol.kind == "tag" or self._known is not None:
             return symbol
+        if symbol.kind != "smiles":
+            return None
         syntax = smiles_syntax.classify(symbol.text)
         return (syntax, symbol.text in (".", "*"), valence.classify(symbol.text))
 

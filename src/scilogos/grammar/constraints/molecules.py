@@ -106,6 +106,7 @@ class Molecules:
         """Whether the molecule that ends this way is within its bounds."""
         atoms = state.atoms + sum(isinstance(kind, Atom) for kind in way)
         numbers = sum(isinstance(kind, tuple) and not isinstance(kind, Atom) and kind[0] == "ring" for kind in way)
+        assert state.prefix is not None
         rings = state.rings + (numbers - len(state.prefix.rings)) // 2
         b = self.bounds
         return (b.most_atoms is None or atoms <= b.most_atoms) and (b.most_rings is None or rings <= b.most_rings)
@@ -124,9 +125,9 @@ class Molecules:
         return min(ends, default=_TOO_FAR)
 
     def classify(self, symbol: Symbol) -> object:
-        """SMILES symbols by what they can bear, and by element where one is asked for; all others by themselves."""
+        """SMILES symbols by what they can bear, and by element where one is asked for; most others never follow."""
         if symbol.kind != "smiles":
-            return symbol
+            return symbol if symbol in (_OPENING, _CLOSING) else None
         kind = valence.classify(symbol.text)
         element = _element(symbol.text)
         excluded = bool(element) and self.bounds.elements is not None and element not in self.bounds.elements
@@ -136,7 +137,8 @@ class Molecules:
 @cache
 def _element(text: str) -> str:
     """The element of an atom; nothing for any other symbol."""
-    return atom(text).element if isinstance(valence.classify(text), Atom) else ""
+    found = atom(text) if isinstance(valence.classify(text), Atom) else None
+    return found.element if found is not None else ""
 
 
 def _opened(state: Place) -> Place:
