@@ -44,7 +44,8 @@ def test_draws_have_the_masked_distribution(rule):
     logits[1] = 9.0  # the best symbol is illegal
     p = expected(logits, legal, rule)
     uniform = torch.from_numpy(uniforms(stream_keys(5, [[1, 2]], range(DRAWS)), 7))
-    chosen = draw(torch.tensor(logits).float().repeat(DRAWS, 1), torch.from_numpy(legal).repeat(DRAWS, 1), rule, uniform)
+    many = (torch.from_numpy(values).repeat(DRAWS, 1) for values in (logits, legal))
+    chosen = draw(*many, rule, uniform)
     counts = np.bincount(chosen.numpy(), minlength=V)
     assert counts[p == 0].sum() == 0
     seen = p > 0

@@ -98,7 +98,7 @@ def test_symbols_of_one_class_are_interchangeable():
     rng = random.Random(13)
     for _ in range(150):
         _, prefix = walk(rng, 30)
-        for kind, texts in rng.sample(sorted(SPELLINGS.items(), key=str), 40):
+        for kind, texts in rng.sample(sorted(SPELLINGS.items(), key=str), min(40, len(SPELLINGS))):
             assert {prefix.step(text) for text in texts} == {prefix.step_class(kind)}
     assert valence.classify("[C@H]") == valence.classify("[C@@H]") == valence.classify("[CH]")
     assert valence.classify("C") != valence.classify("c")

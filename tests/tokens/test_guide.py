@@ -19,7 +19,8 @@ def encoded(text: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "constraint", [MarkedCopy(("MK", "A")), Substitutions("MKV", 2), Molecules(1, 2, frozenset("N")), Materials(VOCABULARY.whole)]
+    "constraint",
+    [MarkedCopy(("MK", "A")), Substitutions("MKV", 2), Molecules(1, 2, frozenset("N")), Materials(VOCABULARY.whole)],
 )
 def test_masks_and_steps_are_the_constraint_symbol_by_symbol(constraint):
     guide, rng = Guide(constraint, VOCABULARY), random.Random(1)

@@ -19,7 +19,12 @@ def beam_search(engine: Engine, prompt: Prompt, width: int, n: int | None = None
     prompt = engine.fitted(prompt)
     n, end, guide = n or width, engine.codec.vocabulary.end, prompt.guide
     cache = PromptCache(
-        engine.model.config, [len(prompt.tokens) + 1], width, prompt.budget + 1, dtype=engine.dtype, device=engine.device
+        engine.model.config,
+        [len(prompt.tokens) + 1],
+        width,
+        prompt.budget + 1,
+        dtype=engine.dtype,
+        device=engine.device,
     )
     reading = cache.reading()
     flat = torch.tensor((end, *prompt.tokens), device=engine.device)
@@ -29,8 +34,9 @@ def beam_search(engine: Engine, prompt: Prompt, width: int, n: int | None = None
     scores_w[0] = 0.0
     states, texts, whole = [prompt.state] * width, [()] * width, []
     for position in range(prompt.budget + 1):
-        legal_wV = np.stack([guide.within(state, prompt.budget - position) for state in states])
-        total_wV = (scores_w[:, None] + logp_wV).masked_fill(~torch.from_numpy(legal_wV).to(engine.device), float("-inf"))
+        masks = [guide.within(state, prompt.budget - position) for state in states]
+        legal_wV = torch.from_numpy(np.stack(masks)).to(engine.device)
+        total_wV = (scores_w[:, None] + logp_wV).masked_fill(~legal_wV, float("-inf"))
         vocabulary = total_wV.shape[1]
         best = total_wV.flatten().topk(min(2 * width, total_wV.numel()))
         picked: list[tuple[float, int, int]] = []

@@ -21,7 +21,10 @@ MAX_ROWS = 256  # continued at once
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt's symbols, the guide of its answer, and the most symbols the answer may have (fewer where the model reads fewer)."""
+    """A prompt's symbols, the guide of its answer, and the most symbols that the answer may have.
+
+    Where the model reads fewer, the answer may have fewer.
+    """
 
     tokens: tuple[int, ...]
     guide: Guide
@@ -56,7 +59,10 @@ class Engine:
     def complete(
         self, prompts: Sequence[Prompt], n: int, sampling: Sampling = Sampling(), *, seed: int = 0
     ) -> list[list[Completion]]:
-        """Return n completions of each prompt, sample by sample; the same whatever else is asked in the same call."""
+        """Return n completions of each prompt, sample by sample; the same whatever else is asked in the same call.
+
+        In bf16 sums round differently in batches of another shape: a few answers in a hundred may then differ.
+        """
         prompts = [self.fitted(prompt) for prompt in prompts]
         found: list[list[Completion]] = [[] for _ in prompts]
         for some in _chunks(len(prompts), max(1, MAX_ROWS // max(1, n))):
@@ -80,9 +86,7 @@ class Engine:
         return replace(prompt, budget=min(prompt.budget, room))
 
     @torch.inference_mode()
-    def _sample(
-        self, prompts: list[Prompt], samples: range, sampling: Sampling, seed: int
-    ) -> list[list[Completion]]:
+    def _sample(self, prompts: list[Prompt], samples: range, sampling: Sampling, seed: int) -> list[list[Completion]]:
         n, end = len(samples), self.codec.vocabulary.end
         rows = _Rows(prompts, n, end)
         keys = stream_keys(seed, [p.tokens for p in prompts], samples)

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from scilogos.errors import PromptError
 
-
 _WHOLE = 2.0**40  # the weight of a sure symbol
 
 

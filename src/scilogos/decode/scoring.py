@@ -21,7 +21,7 @@ def log_probabilities(engine: Engine, texts: Sequence[Sequence[int]]) -> Iterato
     longest = engine.model.config.max_position_embeddings
     for text in texts:
         if len(text) + 1 > longest:
-            raise PromptError(f"a text has {len(text)} symbols; this model reads {longest - 1} at most: shorten the input")
+            raise PromptError(f"a text has {len(text)} symbols; this model reads {longest - 1} at most: shorten it")
     end, batch, places = engine.codec.vocabulary.end, [], 0
     for text in [*texts, None]:
         if batch and (text is None or places + len(text) + 1 > _PLACES):

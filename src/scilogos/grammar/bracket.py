@@ -23,9 +23,7 @@ _CHIRALITIES = (
     *(f"@TB{n}" for n in range(1, 21)), *(f"@OH{n}" for n in range(1, 31)),
 )  # fmt: skip
 _HYDROGENS = ("H", *("H" + d for d in _DIGITS))
-_CHARGES = tuple(sign * n for sign in "+-" for n in (1, 2)) + tuple(
-    f"{sign}{n}" for sign in "+-" for n in range(1, 16)
-)
+_CHARGES = tuple(sign * n for sign in "+-" for n in (1, 2)) + tuple(f"{sign}{n}" for sign in "+-" for n in range(1, 16))
 _MAPS = tuple(f":{n}" for n in range(1000))
 PARTS = (  # (may be left out, the texts it can have)
     (False, ("[",)),

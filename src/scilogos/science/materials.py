@@ -18,7 +18,7 @@ _NON_METALS = frozenset(
 )  # atomic numbers; 0 is *
 
 # What binds a metal, looked for in the neutralised linker, most specific first: a group claims its hetero atoms, and
-# each claim counts once. An azole binds by each of its free nitrogens (imidazolate bridges two metals): each is a group.
+# each claim counts once. An azole binds by each of its free nitrogens (imidazolate bridges two metals).
 _GROUPS = {
     "hydroxamate": "C(=O)N[OX2H]",
     "carboxylate": "C(=O)[OX2H]",

@@ -92,8 +92,7 @@ def locate(
     completions = engine.complete([request], samples, sampling, seed=seed)[0]
     scores = probabilities(engine, chains, completions)
     marked = tuple(
-        Protein(chain, tuple(np.flatnonzero(p >= threshold).tolist()))
-        for chain, p in zip(chains, scores, strict=True)
+        Protein(chain, tuple(np.flatnonzero(p >= threshold).tolist())) for chain, p in zip(chains, scores, strict=True)
     )
     found = pockets(marked, scores, centroids) if centroids is not None else ()
     return Sites(marked, tuple(scores), found)

@@ -14,7 +14,7 @@ BUDGET = 160  # symbols of a ligand
 
 
 def prompt(chains: Sequence[Protein]) -> str:
-    """Write the prompt of chains whose contacts are marked; PromptError without a mark, ObjectError if levels differ."""
+    """Write the prompt of chains with marked contacts; PromptError without a mark, ObjectError for mixed levels."""
     if not any(chain.sites for chain in chains):
         raise PromptError("no residue is marked; name the pocket with --site A:45,A:67 or --around LIG")
     return split(write(Complex(tuple(chains), Molecule("C"))))[0]

@@ -5,9 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scilogos.decode import Engine, symbol_scores
+from scilogos.errors import InputError
 from scilogos.grammar import Material, Protein, parse, split, write
 from scilogos.grammar.constraints import Bounds
-from scilogos.science import Structure, read_ligand, select, select_around, site_proteins, union_contacts
+from scilogos.science import (
+    Structure,
+    clean_sequence,
+    read_ligand,
+    select,
+    select_around,
+    site_proteins,
+    union_contacts,
+)
 from scilogos.tasks import (
     binding_site,
     cdr_design,
@@ -35,7 +44,7 @@ class Logos:
     def sites(self, target: str | Structure, **options) -> binding_site.Sites:
         """Mark the binding sites of a sequence, or of the chains of a structure and group them to pockets."""
         if isinstance(target, str):
-            return binding_site.locate(self.engine, [target], **options)
+            return binding_site.locate(self.engine, [clean_sequence(target)], **options)
         chains = [chain.residues for chain in target.chains]
         centroids = [chain.side_chain_centroids() for chain in target.chains]
         return binding_site.locate(self.engine, chains, centroids=centroids, **options)
@@ -45,12 +54,15 @@ class Logos:
 
         `around` names a ligand of the structure (`LIG`, `A:LIG:401`) or an .sdf file that holds its pose.
         """
-        if site:
+        if site and not around:
             marks = select(site, structure)
-        elif around and around.lower().endswith(".sdf"):
-            marks = union_contacts(structure.chains, [read_ligand(around)])
+        elif around and not site:
+            pose = around.lower().endswith(".sdf")
+            marks = (
+                union_contacts(structure.chains, [read_ligand(around)]) if pose else select_around(around, structure)
+            )
         else:
-            marks = select_around(around or "", structure)
+            raise InputError("name the pocket either by residues, as A:45,A:67, or by a ligand, as A:LIG:401")
         chains = site_proteins(structure.chains, marks)
         return [chain for chain in chains if chain.sites]
 
@@ -64,7 +76,7 @@ class Logos:
 
     def edit(self, parent: str, n: int = 10, **options) -> Ranking[protein_editing.Variant]:
         """Rank variants of a protein."""
-        return protein_editing.edit(self.engine, parent, n=n, **options)
+        return protein_editing.edit(self.engine, clean_sequence(parent), n=n, **options)
 
     def cdr(
         self, sequences: Sequence[str], loops: Sequence[str], n: int = 10, **options

@@ -15,7 +15,7 @@ BUDGET = 400  # symbols of a material
 
 
 def prompt(nodes: Sequence[str] = ()) -> str:
-    """Write the beginning that the answer must go on from: empty, or the given node fragments in the language's order."""
+    """Write the beginning that the answer goes on from: empty, or the given node fragments in the language's order."""
     ordered = material(".".join(nodes), "C").nodes if nodes else ()
     return tags.MATERIAL_S + "".join(wrap("metal", node) for node in ordered) if nodes else ""
 

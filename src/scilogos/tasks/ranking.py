@@ -46,9 +46,7 @@ def log_sum_exp(values: Iterable[float]) -> float:
     return top + math.log(sum(math.exp(v - top) for v in values))
 
 
-def rank(
-    groups: Sequence[Sequence[Completion]], read: Callable[[str], T], *, most: int | None = None
-) -> Ranking[T]:
+def rank(groups: Sequence[Sequence[Completion]], read: Callable[[str], T], *, most: int | None = None) -> Ranking[T]:
     """Merge and rank the completions of several writings of one prompt (one group each).
 
     A text that several draws gave counts once; probabilities are averaged over the writings. `read` raises
@@ -68,7 +66,12 @@ def rank(
             scores.setdefault(thing, {})[number, completion.text] = completion.score
             votes[thing] = votes.get(thing, 0) + 1
     answers = [
-        Answer(thing, log_sum_exp(texts.values()) - math.log(len(groups)), votes[thing], tuple(dict.fromkeys(t for _, t in texts)))
+        Answer(
+            thing,
+            log_sum_exp(texts.values()) - math.log(len(groups)),
+            votes[thing],
+            tuple(dict.fromkeys(text for _, text in texts)),
+        )
         for thing, texts in scores.items()
     ]
     answers.sort(key=lambda answer: -answer.score)

@@ -48,9 +48,7 @@ def propose(
     seed: int = 0,
 ) -> Ranking[Reactants]:
     """Rank up to n sets of reactants: `samples` draws from each of `num_roots` writings of the product."""
-    return propose_all(
-        engine, [product], n=n, samples=samples, num_roots=num_roots, sampling=sampling, seed=seed
-    )[0]
+    return propose_all(engine, [product], n=n, samples=samples, num_roots=num_roots, sampling=sampling, seed=seed)[0]
 
 
 def propose_all(

@@ -75,7 +75,7 @@ class Guide:
         return legal[self._class_V]
 
     def within(self, number: int, budget: int) -> np.ndarray:
-        """The legal symbols after which `budget` - 1 further symbols suffice for a whole answer, the end not counted."""
+        """The legal symbols after which `budget` - 1 further symbols suffice for an answer, the end not counted."""
         mask = self.mask(number)
         if self.distance(number) + self.constraint.stretch < budget:
             return mask

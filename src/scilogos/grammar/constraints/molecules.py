@@ -11,7 +11,7 @@ from scilogos.grammar.atoms import Atom, atom
 from scilogos.grammar.symbols import Symbol
 
 _OPENING, _CLOSING = Symbol("tag", tags.MOLECULE_S), Symbol("tag", tags.MOLECULE_E)
-STRETCH = 48  # one symbol lengthens the way to the end of a SMILES by less
+STRETCH = 32  # one symbol lengthens the way to the end of a SMILES by less; walks at random see 10 at most
 _TOO_FAR = 1000
 _CARBON = atom("C")
 
@@ -29,7 +29,7 @@ class Bounds:
         if self.elements is not None and "C" not in self.elements:
             raise PromptError(f"elements {sorted(self.elements)}: carbon must be among them")
         if self.least_atoms < 0 or (self.most_atoms is not None and self.most_atoms < max(1, self.least_atoms)):
-            raise PromptError(f"{self.least_atoms} to {self.most_atoms} atoms: expected fewest first, at least 1 at most")
+            raise PromptError(f"{self.least_atoms} to {self.most_atoms} atoms: expected fewest first, 1 or more")
         if self.most_rings is not None and self.most_rings < 0:
             raise PromptError(f"{self.most_rings} rings at most: expected 0 or more")
 
@@ -40,7 +40,7 @@ class Bounds:
 
 
 class Place(NamedTuple):
-    """Molecules done, the prefix of the one being written, the elements still to be supplied, atoms and rings so far."""
+    """Molecules done, the prefix of the one being written, the elements still to be supplied, atoms and rings."""
 
     done: int = 0
     prefix: valence.Prefix | None = None
@@ -157,9 +157,9 @@ def _carrier(element: str) -> Atom | None:
     return found if found is not None and found.slots > 0 else None
 
 
-@lru_cache(maxsize=1 << 18)
+@lru_cache(maxsize=1 << 16)
 def _way(prefix: valence.Prefix, missing: frozenset[str], atoms_wanted: int) -> tuple[valence.Class, ...] | None:
-    """The classes of symbols from here to the end of the molecule, what is missing hung on as side groups, if it can be."""
+    """The classes of symbols to the end of the molecule, what is missing hung on as side groups; None: no way."""
     way: list[valence.Class] = []
     while missing or atoms_wanted > 0 or not prefix.complete:
         kind = _towards(prefix, missing, atoms_wanted)

@@ -1,0 +1,115 @@
+"""Protein editing and CDR design end to end with a random model, and by script."""
+
+import pytest
+
+from scilogos.decode import Engine
+from scilogos.errors import InputError, ScilogosError
+from scilogos.grammar import Protein, Symbol
+from scilogos.tasks import cdr_design, protein_editing
+from tests.fakes import CODEC, Scripted, random_engine
+
+PARENT = "MKVLAAGIVX"
+# Trastuzumab's variable domains (INN; PDB 1N8Z)
+VH = (
+    "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYC"
+    "SRWGGDGFYAMDYWGQGTLVTVSS"
+)
+VL = "DIQMTQSPSSLSASVGDRVTITCRASQDVNTAVAWYQQKPGKAPKLLIYSASFLYSGVPSRFSGSRSGTDFTLTISSLQPEDFATYYCQQHYTTPPTFGQGTKVEIK"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return random_engine()
+
+
+def test_variants_are_named_and_bounded(engine):
+    ranking = protein_editing.edit(engine, PARENT, n=6, most=3, seed=1)
+    assert len(ranking) == 6 and ranking.refused == 0
+    for answer in ranking:
+        variant = answer.thing
+        assert 1 <= len(variant.substitutions) <= 3
+        letters = list(PARENT)
+        for name in variant.substitutions:
+            assert letters[int(name[1:-1]) - 1] == name[0] != name[-1]
+            letters[int(name[1:-1]) - 1] = name[-1]
+        assert "".join(letters) == variant.residues
+    fixed = protein_editing.edit(engine, PARENT, n=6, most=2, positions=frozenset({4, 9}), seed=1)
+    assert {name[1:-1] for answer in fixed for name in answer.thing.substitutions} <= {"5", "10"}
+
+
+def test_a_substitution_is_written_as_biologists_write_it():
+    assert protein_editing.read("M" * 41 + "A", f"<ProteinS>{'M' * 41}V<ProteinE>").substitutions == ("A42V",)
+    with pytest.raises(InputError, match="no variant"):
+        protein_editing.read("MK", "<ProteinS>MK<ProteinE>")
+
+
+def test_the_scripted_variant_comes_first():
+    model = Scripted().prefer("<ProteinS>MKW<ProteinE>", 9.0)
+    ranking = protein_editing.edit(Engine(model, CODEC), "MKV", n=5)
+    assert ranking[0].thing.substitutions == ("V3W",) and ranking[0].votes > 5
+    assert [a.score for a in ranking] == sorted((a.score for a in ranking), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("parent", "options", "told"),
+    [
+        ("MKV", {"positions": frozenset({3})}, "position 4 lies outside a chain of 3"),
+        ("MKV", {"positions": frozenset()}, "at 0 allowed positions"),
+        ("MKV", {"most": 0}, "1 to 0 substitutions"),
+        ("", {}, "at least one residue"),
+        ("MJV", {}, "residue 2 is 'J'"),
+    ],
+)
+def test_an_edit_that_cannot_be_is_refused(engine, parent, options, told):
+    with pytest.raises(ScilogosError, match=told):
+        protein_editing.edit(engine, parent, **options)
+
+
+def test_loops_are_named_and_the_framework_is_kept(engine):
+    ranking = cdr_design.design(engine, [VH], ["h3", "H1"], n=4, seed=2)
+    given = cdr_design.opening([VH], ["H1", "H3"])
+    assert given.loops == (("H1", "GFNIKDTY"), ("H3", "SRWGGDGFYAMDY")) and len(ranking) == 4
+    head, rest = VH.split("GFNIKDTY")
+    middle, tail = rest.split("SRWGGDGFYAMDY")
+    for answer in ranking:
+        loops = dict(answer.thing.loops)
+        assert list(loops) == ["H1", "H3"]
+        assert answer.thing.domains == (head + loops["H1"] + middle + loops["H3"] + tail,)
+        assert 5 <= len(loops["H1"]) <= 11 and 10 <= len(loops["H3"]) <= 16
+
+
+def test_paired_domains_and_an_antigen(engine):
+    antigen = Protein("MKVLAAGIVG", (2, 3))
+    ranking = cdr_design.design(engine, [VL, VH], ["H3", "L1"], antigens=[antigen], n=2, lengths=(4, 6), seed=1)
+    assert cdr_design.prompt(cdr_design.opening([VH], ["H3"]), [antigen]).startswith("<ProteinS>MK<PocketS>V")
+    for answer in ranking:
+        light, heavy = answer.thing.domains
+        assert [name for name, _ in answer.thing.loops] == ["L1", "H3"]
+        assert all(4 <= len(text) <= 6 and text in light + heavy for _, text in answer.thing.loops)
+        assert light.startswith("DIQMTQSPSS") and heavy.endswith("WGQGTLVTVSS")
+    partner = cdr_design.design(engine, [VH, VL], ["H3"], n=2, seed=1)
+    assert all(answer.thing.domains[1] == VL for answer in partner)
+
+
+@pytest.mark.parametrize(
+    ("sequences", "loops", "options", "told"),
+    [
+        ([VH], ["H4"], {}, "loops H4: the given domains have H1, H2, H3"),
+        ([VH], ["L3", "H3"], {}, "loops L3"),
+        ([VH], [], {}, "none named"),
+        ([VH], ["H3"], {"lengths": (5, 2)}, "loop length 5 to 2"),
+        ([VH], ["H3"], {"scheme": "kabatt"}, "scheme"),
+        (["MKVLAAGIVG"], ["H3"], {}, "no antibody variable domain"),
+        ([VH], ["H3"], {"antigens": [Protein("MK", (0,), "expanded")]}, "found expanded"),
+        ([VH], ["H3"], {"antigens": [Protein("M" * 900)]}, "this model reads 1024 at most"),
+    ],
+)
+def test_a_design_that_cannot_be_is_refused(engine, sequences, loops, options, told):
+    with pytest.raises(ScilogosError, match=told):
+        cdr_design.design(engine, sequences, loops, **options)
+
+
+def test_a_loop_by_script():
+    model = Scripted().raise_logit(Symbol("tag", "<CdrS>"), Symbol("residue", "Y"), 30.0)
+    ranking = cdr_design.design(Engine(model, CODEC), [VH], ["H3"], n=3, seed=4)
+    assert ranking[0].thing.loops[0][1].startswith("Y") and ranking.refused == 0

@@ -1,0 +1,45 @@
+"""Ranking: equal things merge by likelihood, votes count draws, averages run over writings, refusals are counted."""
+
+import math
+
+import pytest
+
+from scilogos.decode import Completion
+from scilogos.errors import InputError
+from scilogos.tasks.ranking import log_sum_exp, rank
+
+
+def completion(text: str, p: float) -> Completion:
+    return Completion((1,), math.log(p), text)
+
+
+def read(text: str) -> str:
+    if text.startswith("bad"):
+        raise InputError(text)
+    return text.lower()
+
+
+def test_equal_things_told_by_distinct_texts_merge():
+    ranking = rank([[completion("b", 0.25), completion("A", 0.2), completion("a", 0.1), completion("A", 0.2)]], read)
+    assert [answer.thing for answer in ranking] == ["a", "b"]
+    assert [math.exp(answer.score) for answer in ranking] == pytest.approx([0.3, 0.25])
+    assert ranking[0].votes == 3 and ranking[0].texts == ("A", "a") and ranking[1].votes == 1
+    assert (ranking.drawn, ranking.refused, len(ranking)) == (4, 0, 2)
+
+
+def test_probabilities_are_averaged_over_writings():
+    groups = [[completion("a", 0.4)], [completion("a", 0.2), completion("b", 0.5)], []]
+    ranking = rank(groups, read)
+    assert {answer.thing: round(math.exp(answer.score), 6) for answer in ranking} == {"a": 0.2, "b": 0.166667}
+    assert ranking[0].texts == ("a",) and ranking[0].votes == 2
+
+
+def test_what_cannot_be_read_is_counted_and_left_out():
+    ranking = rank([[completion("bad1", 0.9), completion("a", 0.1), completion("bad2", 0.5)]], read, most=5)
+    assert (ranking.drawn, ranking.refused) == (3, 2) and [answer.thing for answer in ranking] == ["a"]
+    assert len(rank([[completion("a", 0.1), completion("b", 0.2)]], read, most=1)) == 1
+    assert len(rank([[completion("bad", 0.9)]], read)) == 0 and len(rank([], read)) == 0
+
+
+def test_small_probabilities_do_not_vanish():
+    assert log_sum_exp([-2000.0, -2000.0]) == pytest.approx(-2000 + math.log(2))
