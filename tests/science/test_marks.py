@@ -30,7 +30,7 @@ def test_scores_become_b_factors_and_the_rest_zero(small_pdb, tmp_path):
 
 
 def test_mmcif_goes_out_as_pdb_with_short_chain_names(tmp_path):
-    from test_structures import mmcif
+    from tests.science.test_structures import mmcif
 
     (tmp_path / "a.cif").write_text(mmcif())
     names = write_marked_pdb(read_structure(tmp_path / "a.cif"), [[0.5, 1.0]], tmp_path / "out.pdb")
