@@ -7,7 +7,6 @@ from functools import partial
 from html.parser import HTMLParser
 
 import pytest
-import torch
 
 from scilogos.cli import report
 from scilogos.cli.report import examples
@@ -16,10 +15,8 @@ from scilogos.cli.report.markup import sentences
 from scilogos.cli.report.molecules import drawn, formula
 from scilogos.cli.report.tables import Agreement
 from scilogos.errors import InputError, MissingError
-from scilogos.model import ModelConfig, Transformer, save_checkpoint
 from scilogos.science import element_counts, variable_domain
 from scilogos.tasks import load
-from scilogos.tokens import default
 
 module = importlib.import_module("scilogos.cli.demo")  # the package shows the verb under the same name
 FEW = module.Amounts(routes=2, draws=2, samples=2, ligands=2, materials=2, grown=1, variants=2, loops=2)
@@ -28,26 +25,9 @@ VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tiny):
     """Give the folder of a tiny model with random weights."""
-    path, codec = tmp_path_factory.mktemp("models") / "tiny", default()
-    config = ModelConfig(
-        family="qwen3",
-        vocab_size=codec.vocabulary.size,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        head_dim=16,
-        max_position_embeddings=2048,
-        bos_token_id=codec.vocabulary.end,
-        eos_token_id=codec.vocabulary.end,
-    )
-    torch.manual_seed(3)
-    save_checkpoint(path, Transformer(config), config, dtype=torch.float32)
-    codec.save(path)
-    return path
+    return tiny / "tiny"
 
 
 @pytest.fixture(scope="module")
