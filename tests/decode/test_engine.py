@@ -9,7 +9,8 @@ from scilogos.decode import engine as engine_module
 from scilogos.decode.randomness import stream_keys, uniforms
 from scilogos.decode.sampling import draw
 from scilogos.errors import PromptError
-from scilogos.grammar.constraints import MarkedCopy, Molecules, Substitutions
+from scilogos.grammar import Antibody, Protein, tags, write
+from scilogos.grammar.constraints import FilledLoops, MarkedCopy, Molecules, Substitutions
 from scilogos.model import PackedAttention
 from tests.fakes import CODEC, Scripted, random_engine
 
@@ -27,9 +28,10 @@ def prompts(engine: Engine, texts=TEXTS, budget: int = 40) -> list[Prompt]:
     return [Prompt(tuple(CODEC.encode(text)), guide, budget + i) for i, text in enumerate(texts)]
 
 
-def naive(engine: Engine, prompt: Prompt, sample: int, rule: Sampling, seed: int) -> tuple[list[int], list[float]]:
-    """One answer, everything computed anew at each symbol."""
-    key, state, answer, scores = stream_keys(seed, [prompt.tokens], [sample]), prompt.state, [], []
+def naive(engine: Engine, prompt: Prompt, sample: int, rule: Sampling, seed: int):
+    """One answer with its scores among all and among legal symbols, everything computed anew at each symbol."""
+    key, state = stream_keys(seed, [prompt.tokens], [sample]), prompt.state
+    answer, scores, choices = [], [], []
     while True:
         text = torch.tensor([END, *prompt.tokens, *answer])
         with torch.inference_mode():
@@ -38,25 +40,55 @@ def naive(engine: Engine, prompt: Prompt, sample: int, rule: Sampling, seed: int
         legal = torch.from_numpy(prompt.guide.within(state, prompt.budget - len(answer)))[None]
         token = draw(logits, legal, rule, torch.from_numpy(uniforms(key, len(answer)))).item()
         scores.append(logits.log_softmax(-1)[0, token].item())
+        choices.append(logits.masked_fill(~legal, float("-inf")).log_softmax(-1)[0, token].item())
         if token == END:
-            return answer, scores
+            return answer, scores, choices
         state = prompt.guide.step(state, token)
         answer.append(token)
 
 
+def copies(engine: Engine) -> list[Prompt]:
+    """Prompts whose answers are mostly copies, so that symbols are expected."""
+    chains = ("MKVLAAGIXTRW", "GG", "ACDEFGHIKLMNPQRSTVWY")
+    open_loops = Antibody("EVQLVESGYYYWGQ", ((6, 9),)).opened()
+    tokens = lambda text: tuple(CODEC.encode(text))  # noqa: E731
+    plain = "".join(write(Protein(chain)) for chain in chains)
+    return [
+        Prompt(tokens(plain + tags.SEARCH), engine.guide(MarkedCopy(chains)), 110),
+        Prompt(tokens(write(Protein(chains[2])) + tags.EDIT), engine.guide(Substitutions(chains[2], 4)), 22),
+        Prompt(tokens(write(open_loops) + tags.DESIGN), engine.guide(FilledLoops((open_loops,), ((1, 6),))), 24),
+    ]
+
+
 @pytest.mark.parametrize("family", ["qwen3", "llama"])
-@pytest.mark.parametrize("n", [1, 3, 7])
-def test_the_engine_writes_what_the_naive_loop_writes(family, n):
+@pytest.mark.parametrize(("ask", "n"), [(prompts, 1), (prompts, 3), (prompts, 7), (copies, 1), (copies, 5)])
+def test_the_engine_writes_what_the_naive_loop_writes(family, ask, n):
     engine = random_engine(family)
-    asked = prompts(engine)
+    asked = ask(engine)
     found = engine.complete(asked, n, RULE, seed=n)
     for prompt, completions in zip(asked, found, strict=True):
         for sample, completion in enumerate(completions):
-            answer, scores = naive(engine, prompt, sample, RULE, n)
+            answer, scores, choices = naive(engine, prompt, sample, RULE, n)
             assert list(completion.tokens) == answer and completion.text == CODEC.decode(answer)
             np.testing.assert_allclose(completion.symbol_scores, scores, atol=1e-4)
+            np.testing.assert_allclose(completion.choice_scores, choices, atol=1e-4)
             assert completion.score == pytest.approx(sum(scores), abs=1e-3)
             assert len(answer) <= prompt.budget
+
+
+def test_expected_symbols_save_steps_and_change_nothing(monkeypatch):
+    found = {}
+    for width in (1, 3, 32):
+        monkeypatch.setattr(engine_module, "MAX_WIDTH", width)
+        model = Scripted().prefer("<ProteinS>MKVMKV<PocketS>A<PocketE>MKVMKV<ProteinE>", 8.0)
+        engine, chain = Engine(model, CODEC), "MKVMKVAMKVMKV" * 4
+        prompt = Prompt(
+            tuple(CODEC.encode(f"<ProteinS>{chain}<ProteinE><Search>")), engine.guide(MarkedCopy((chain,))), 200
+        )
+        found[width] = engine.complete([prompt], 4, seed=3), model.runs
+    assert found[1][0] == found[3][0] == found[32][0]
+    runs = {width: number for width, (_, number) in found.items()}
+    assert runs[1] > 2 * runs[3] and runs[3] > 1.5 * runs[32]
 
 
 def test_an_answer_depends_on_its_prompt_sample_and_seed_alone(monkeypatch):
@@ -68,9 +100,11 @@ def test_an_answer_depends_on_its_prompt_sample_and_seed_alone(monkeypatch):
     assert whole[1:2] == tokens(asked[1:2], 20, RULE, seed=4)
     assert whole[::-1] == tokens(asked[::-1], 20, RULE, seed=4)
     assert [*whole, whole[0]] == tokens([*asked, asked[0]], 20, RULE, seed=4)
-    for rows in (1, 7, 45):
+    for rows in (1, 7, 45):  # ended rows make room for waiting ones, of the same prompt or of the next
         monkeypatch.setattr(engine_module, "MAX_ROWS", rows)
         assert whole == tokens(asked, 20, RULE, seed=4)
+    monkeypatch.setattr(engine_module, "MAX_READ", 20)  # symbols of prompts read at once: less than two of them
+    assert whole == tokens(asked, 20, RULE, seed=4)
     assert whole != tokens(asked, 20, RULE, seed=5)
     assert len(set(whole[0])) > 15
     assert engine.complete([], 3) == [] and engine.complete(asked, 0) == [[], [], []]

@@ -1,9 +1,12 @@
 """Protein editing and CDR design end to end with a random model, and by script."""
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from scilogos.decode import Engine
-from scilogos.errors import InputError, ScilogosError
+from scilogos.decode import Engine, symbol_scores
+from scilogos.errors import InputError, PromptError, ScilogosError
 from scilogos.grammar import Protein, Symbol
 from scilogos.tasks import cdr_design, protein_editing
 from tests.fakes import CODEC, Scripted, random_engine
@@ -22,19 +25,48 @@ def engine() -> Engine:
     return random_engine()
 
 
-def test_variants_are_named_and_bounded(engine):
-    ranking = protein_editing.edit(engine, PARENT, n=6, most=3, seed=1)
-    assert len(ranking) == 6 and ranking.refused == 0
+@settings(max_examples=25)
+@given(st.text("ACDEFGHIKLMNPQRSTVWYX", min_size=2, max_size=14), st.data())
+def test_variants_are_named_and_keep_to_budget_and_positions(engine, parent, data):
+    most = data.draw(st.integers(1, 16))
+    positions = data.draw(st.none() | st.frozensets(st.integers(0, len(parent) - 1), min_size=1))
+    seed = data.draw(st.integers(0, 9))
+    ranking = protein_editing.edit(engine, parent, n=6, most=most, positions=positions, seed=seed)
+    guide = engine.guide(protein_editing.constraint(parent, most=most, positions=positions))
+    assert 1 <= len(ranking) <= 6 and (ranking.drawn, ranking.refused) == (18, 0)
     for answer in ranking:
-        variant = answer.thing
-        assert 1 <= len(variant.substitutions) <= 3
-        letters = list(PARENT)
-        for name in variant.substitutions:
+        letters = list(parent)
+        for name in answer.thing.substitutions:
             assert letters[int(name[1:-1]) - 1] == name[0] != name[-1]
             letters[int(name[1:-1]) - 1] = name[-1]
-        assert "".join(letters) == variant.residues
-    fixed = protein_editing.edit(engine, PARENT, n=6, most=2, positions=frozenset({4, 9}), seed=1)
-    assert {name[1:-1] for answer in fixed for name in answer.thing.substitutions} <= {"5", "10"}
+        assert "".join(letters) == answer.thing.residues
+        assert guide.follow(guide.start, CODEC.encode(answer.texts[0])) is not None
+
+
+def test_a_score_is_the_likelihood_of_the_variant(engine):
+    tokens = CODEC.encode(protein_editing.prompt(PARENT))
+    for answer in protein_editing.edit(engine, PARENT, n=4, seed=3):
+        (scores,) = symbol_scores(engine, tokens, [CODEC.encode(answer.texts[0])])
+        assert answer.score == pytest.approx(scores.sum(), abs=1e-3)
+
+
+def test_fewer_draws_are_the_first_of_more(engine):
+    few, many = (protein_editing.edit(engine, PARENT, n=60, samples=k, seed=3) for k in (20, 60))
+    votes = {answer.thing: answer.votes for answer in many}
+    assert len(few) < len(many) and all(answer.votes <= votes[answer.thing] for answer in few)
+    assert [a.thing for a in protein_editing.edit(engine, PARENT, n=60, samples=20, seed=3)] == [a.thing for a in few]
+    assert {a.thing for a in protein_editing.edit(engine, PARENT, n=60, samples=20, seed=4)} != {a.thing for a in few}
+
+
+def test_log_odds_compare_the_models_own_symbols(engine):
+    odds = protein_editing.log_odds(engine, protein_editing.constraint("MKX", positions=frozenset({0, 2})))
+    assert odds.shape == (3, 20) and not np.isfinite(odds[1]).any() and np.isfinite(odds[2]).all()
+    tokens, letters = CODEC.encode(protein_editing.prompt("MKX")), "ACDEFGHIKLMNPQRSTVWY"
+    assert [letters[a] for a in np.flatnonzero(~np.isfinite(odds[0]))] == ["M"]
+    for place, variant in ((0, "WKX"), (2, "MKW")):
+        answers = [CODEC.encode(f"<ProteinS>{residues}<ProteinE>") for residues in (variant, "MKX")]
+        changed, own = (scores[place + 1] for scores in symbol_scores(engine, tokens, answers))
+        assert odds[place, letters.index("W")] == pytest.approx(changed - own, abs=1e-4)
 
 
 def test_a_substitution_is_written_as_biologists_write_it():
@@ -48,6 +80,22 @@ def test_the_scripted_variant_comes_first():
     ranking = protein_editing.edit(Engine(model, CODEC), "MKV", n=5)
     assert ranking[0].thing.substitutions == ("V3W",) and ranking[0].votes > 5
     assert [a.score for a in ranking] == sorted((a.score for a in ranking), reverse=True)
+
+
+def test_the_budget_is_spent_where_the_model_gains():
+    parent = "A" * 20 + "KV" + "A" * 20
+    model = Scripted().raise_logit(Symbol("residue", "K"), Symbol("residue", "W"), 12.0)
+    ranking = protein_editing.edit(Engine(model, CODEC), parent, n=10, most=2)
+    assert len(ranking) == 10 and all("V22W" in answer.thing.substitutions for answer in ranking)
+    others = {int(name[1:-1]) for answer in ranking for name in answer.thing.substitutions} - {22}
+    assert max(others) - min(others) > 10
+
+
+def test_a_chain_as_long_as_the_model_reads_is_edited_and_a_longer_one_refused():
+    engine = Engine(Scripted(longest=66), CODEC)  # twice thirty residues and their tags, the joint and the first symbol
+    assert len(protein_editing.edit(engine, "M" * 30, n=2)) == 2
+    with pytest.raises(PromptError, match="67 symbols; this model reads 65 at most: shorten it"):
+        protein_editing.edit(engine, "M" * 31, n=2)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
+from scilogos.data import licences
 from scilogos.data.ledger import Ledger
-from scilogos.data.order import mix
 from scilogos.data.tables import numbered_rows
 from scilogos.errors import RecipeError
 from scilogos.grammar.objects import Sentence
@@ -53,6 +54,7 @@ class CorpusRecipe:
     answers: bool = False  # post-training: mark the symbols that the task's constraint leaves free
     val_percent: float = 1.0  # for sources without a split of their own
     val_limit: int = 400  # validation sentences of a modality
+    licence: Literal["any", "strict"] = "any"  # strict: only rows of openly licensed sources, see data/licences.py
 
     def __post_init__(self) -> None:
         if not self.sources:
@@ -81,6 +83,7 @@ class Reading:
     ledger: Ledger
     seed: int
     val_percent: float
+    strict: bool = False  # leave out what data/licences.py lists
     line: int = 0  # of the source, read last
 
     @property
@@ -89,11 +92,16 @@ class Reading:
         return self.data / self.source.path
 
     def rows(self, *columns: str) -> Iterator[dict[str, Any]]:
-        """The rows of the file, counted, with at least these columns."""
-        for line, row in numbered_rows(self.path, columns):
+        """The rows of the file, counted, with at least these columns; of a strict corpus those it may use."""
+        more = licences.columns(self.path) if self.strict else ()
+        for line, row in numbered_rows(self.path, (*columns, *more)):
             self.line = line
             self.ledger.count("rows")
-            yield row
+            reason = licences.reason(self.path, row) if self.strict else None
+            if reason is None:
+                yield row
+            else:
+                self.ledger.drop(f"licence: {reason}")
 
     def rng(self, key: str) -> random.Random:
         """Randomness that depends on the record alone, not on what was read before it."""
@@ -101,7 +109,7 @@ class Reading:
 
     def split(self, key: str) -> Split:
         """A split by hash, for sources that have none."""
-        share = mix(int.from_bytes(key.encode()[-64:], "little") & ((1 << 64) - 1), len(key)) / 2**64
+        share = int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) / 2**64
         return "val" if share * 100 < self.val_percent else "train"
 
     def split_of(self, row: dict[str, Any], key: str, column: str = "split") -> Split | None:

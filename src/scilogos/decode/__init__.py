@@ -1,7 +1,8 @@
 """One engine: constrained sampling, beam search, scoring."""
 
 from scilogos.decode.beam import beam_search
-from scilogos.decode.engine import Completion, Engine, Prompt
+from scilogos.decode.engine import Engine
+from scilogos.decode.rows import Completion, Prompt
 from scilogos.decode.sampling import Sampling
 from scilogos.decode.scoring import log_probabilities, symbol_scores
 

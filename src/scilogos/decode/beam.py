@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from scilogos.decode.engine import Completion, Engine, Prompt
+from scilogos.decode.engine import Engine
+from scilogos.decode.rows import Completion, Prompt
 from scilogos.errors import PromptError
-from scilogos.model import PromptCache
 
 
 @torch.inference_mode()
@@ -18,18 +18,9 @@ def beam_search(engine: Engine, prompt: Prompt, width: int, n: int | None = None
         raise PromptError(f"{width} beams, {n} answers: expected at least 1")
     prompt = engine.fitted(prompt)
     n, end, guide = n or width, engine.codec.vocabulary.end, prompt.guide
-    cache = PromptCache(
-        engine.model.config,
-        [len(prompt.tokens) + 1],
-        width,
-        prompt.budget + 1,
-        dtype=engine.dtype,
-        device=engine.device,
-    )
-    reading = cache.reading()
-    flat = torch.tensor((end, *prompt.tokens), device=engine.device)
-    hidden = engine.model(flat, reading.positions_T, reading)
-    logp_wV = engine.model.logits(hidden[reading.last_P]).float().log_softmax(-1).repeat(width, 1)
+    cache = engine.cache()
+    logp_wV = engine.read(cache, [prompt.tokens]).log_softmax(-1).repeat(width, 1)
+    cache.arrange([-1] * width, [0] * width)
     scores_w = torch.full((width,), float("-inf"), device=engine.device)
     scores_w[0] = 0.0
     states, texts, whole = [prompt.state] * width, [()] * width, []
@@ -53,13 +44,13 @@ def beam_search(engine: Engine, prompt: Prompt, width: int, n: int | None = None
             break
         picked += [(float("-inf"), *picked[0][1:])] * (width - len(picked))
         beams = [beam for _, beam, _ in picked]
-        cache.reorder(beams)
+        cache.arrange(beams, [0] * width)
         texts = [(*texts[beam], token) for _, beam, token in picked]
         states = [_follow(guide, states[beam], token) for _, beam, token in picked]
         scores_w = torch.tensor([score for score, _, _ in picked], device=engine.device)
-        step = cache.step()
-        chosen = torch.tensor([token for _, _, token in picked], device=engine.device)
-        logp_wV = engine.model.logits(engine.model(chosen, step.positions_R, step)).float().log_softmax(-1)
+        chosen_w1 = np.asarray([[token] for _, _, token in picked])
+        logp_wV = engine.step(cache, chosen_w1).log_softmax(-1)
+        cache.advance(1)
     return whole
 
 

@@ -1,50 +1,28 @@
 """One engine: prompts in, constrained completions out, each prompt read once for all its continuations.
 
-Knows nothing about chemistry or tasks: a guide says which symbols may follow. Shapes: P prompts, n continuations of
-each, R = P n rows, V vocabulary.
+Knows nothing about chemistry or tasks: a guide says which symbols may follow, and which one is expected. Rows that have
+ended make room for others at once. Where a guide expects symbols (a copy of the prompt, say), they are read in one
+pass, drawn with the same random numbers as one by one, and kept up to the first that was drawn otherwise.
+
+Shapes: P prompts, R rows (a row is a continuation), W symbols of a row in one step, N = R W, V vocabulary.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
 
 from scilogos.decode.randomness import stream_keys, uniforms
+from scilogos.decode.rows import Completion, Prompt, Row
 from scilogos.decode.sampling import Sampling, draw
-from scilogos.errors import PromptError
 from scilogos.model import PromptCache, Transformer
-from scilogos.tokens import Codec, Guide, Guides
+from scilogos.tokens import Codec, Guides
 
 MAX_ROWS = 256  # continued at once
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """A prompt's symbols, the guide of its answer, and the most symbols that the answer may have.
-
-    Where the model reads fewer, the answer may have fewer.
-    """
-
-    tokens: tuple[int, ...]
-    guide: Guide
-    budget: int
-    start: int | None = None  # state of the guide where the answer begins; None: its start
-
-    @property
-    def state(self) -> int:
-        """The state of the guide where the answer begins."""
-        return self.guide.start if self.start is None else self.start
-
-
-@dataclass(frozen=True)
-class Completion:
-    """An answer: its symbols without the end, its log-likelihood (unmasked, temperature 1, end included), its text."""
-
-    tokens: tuple[int, ...]
-    score: float
-    text: str
-    symbol_scores: tuple[float, ...] = ()
+MAX_READ = 16_384  # symbols of prompts read at once
+MAX_STEP = 320  # symbols read in one step where symbols are expected
+MAX_WIDTH = 32  # symbols of one row in one step
 
 
 class Engine:
@@ -64,101 +42,118 @@ class Engine:
         In bf16 sums round differently in batches of another shape: a few answers in a hundred may then differ.
         """
         prompts = [self.fitted(prompt) for prompt in prompts]
-        found: list[list[Completion]] = [[] for _ in prompts]
-        for some in _chunks(len(prompts), max(1, MAX_ROWS // max(1, n))):
-            for samples in _chunks(n, MAX_ROWS):
-                batch = [prompts[i] for i in some]
-                for i, completions in zip(some, self._sample(batch, samples, sampling, seed), strict=True):
-                    found[i] += completions
-        return found
+        keys_PN = stream_keys(seed, [prompt.tokens for prompt in prompts], range(n)).reshape(len(prompts), n)
+        rows = [Row(prompt, key) for prompt, keys_N in zip(prompts, keys_PN, strict=True) for key in keys_N]
+        _Batch(self, sampling).complete(rows)
+        found = [row.completion(self.codec) for row in rows]
+        return [found[i * n : i * n + n] for i in range(len(prompts))]
 
     def fitted(self, prompt: Prompt) -> Prompt:
         """The prompt with the budget that the model leaves it; PromptError if no answer fits."""
-        longest, least = self.model.config.max_position_embeddings, prompt.guide.distance(prompt.state)
-        room = longest - len(prompt.tokens) - 1
-        if least > room:
-            raise PromptError(
-                f"the prompt has {len(prompt.tokens)} symbols and its answer may need {least}; "
-                f"this model reads {longest} at most: shorten the input"
-            )
-        if least > prompt.budget:
-            raise PromptError(f"an answer may need {least} symbols, and {prompt.budget} are allowed: ask for less")
-        return replace(prompt, budget=min(prompt.budget, room))
+        return prompt.fitted(self.model.config.max_position_embeddings)
+
+    def cache(self) -> PromptCache:
+        """An empty cache for this model."""
+        return PromptCache(self.model.config, dtype=self.dtype, device=self.device)
 
     @torch.inference_mode()
-    def _sample(self, prompts: list[Prompt], samples: range, sampling: Sampling, seed: int) -> list[list[Completion]]:
-        n, end = len(samples), self.codec.vocabulary.end
-        rows = _Rows(prompts, n, end)
-        keys = stream_keys(seed, [p.tokens for p in prompts], samples)
-        capacity = max(p.budget for p in prompts) + 1
-        cache = PromptCache(
-            self.model.config, [len(p.tokens) + 1 for p in prompts], n, capacity, dtype=self.dtype, device=self.device
-        )
-        reading = cache.reading()
-        flat = torch.tensor([t for p in prompts for t in (end, *p.tokens)], device=self.device)
-        hidden = self.model(flat, reading.positions_T, reading)
-        logits_RV = self.model.logits(hidden[reading.last_P]).float().repeat_interleave(n, 0)
-        alive = np.arange(len(prompts))
-        for position in range(capacity):
-            live_rows = (alive[:, None] * n + np.arange(n)).ravel()
-            legal_RV = torch.from_numpy(rows.legal(live_rows, position)).to(self.device)
-            uniform_R = torch.from_numpy(uniforms(keys[live_rows], position)).to(self.device)
-            chosen_R = draw(logits_RV, legal_RV, sampling, uniform_R)
-            scores_R = logits_RV.log_softmax(-1).gather(1, chosen_R[:, None])[:, 0]
-            rows.take(live_rows, chosen_R.tolist(), scores_R.tolist())
-            keep = [k for k, p in enumerate(alive) if not rows.ended[p * n : (p + 1) * n].all()]
-            if not keep:
-                break
-            if len(keep) < len(alive):
-                cache.select(keep)
-                alive = alive[keep]
-                chosen_R = chosen_R.view(-1, n)[keep].reshape(-1)
-            step = cache.step()
-            logits_RV = self.model.logits(self.model(chosen_R, step.positions_R, step)).float()
-        return rows.completions(self.codec)
+    def read(self, cache: PromptCache, texts: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Read prompts into the cache; return the logits [P, V] of what follows each."""
+        found, batch = [], list[Sequence[int]]()
+        for text in [*texts, None]:
+            if batch and (text is None or sum(len(t) + 1 for t in batch) + len(text) >= MAX_READ):
+                reading = cache.read([len(t) + 1 for t in batch])
+                flat = [token for t in batch for token in (self.codec.vocabulary.end, *t)]
+                hidden = self.model(torch.tensor(flat, device=self.device), reading.positions_T, reading)
+                found.append(self.model.logits(hidden[reading.last_N]).float())
+                batch = []
+            if text is not None:
+                batch.append(text)
+        return torch.cat(found)
+
+    @torch.inference_mode()
+    def step(self, cache: PromptCache, tokens_RW: np.ndarray) -> torch.Tensor:
+        """Read the next symbols of every row of the cache; return the logits [R W, V] of what follows each."""
+        step = cache.step(tokens_RW.shape[1])
+        flat_N = torch.from_numpy(tokens_RW.ravel()).to(self.device)
+        return self.model.logits(self.model(flat_N, step.positions_T, step)).float()
 
 
-class _Rows:
-    """What each continuation has become."""
+class _Batch:
+    """The rows that are continued together, in the order of the cache."""
 
-    def __init__(self, prompts: list[Prompt], n: int, end: int) -> None:
-        self.n, self.end = n, end
-        self.prompts = [p for p in prompts for _ in range(n)]
-        self.states = [p.state for p in self.prompts]
-        self.tokens: list[list[int]] = [[] for _ in self.prompts]
-        self.scores: list[list[float]] = [[] for _ in self.prompts]
-        self.ended = np.zeros(len(self.prompts), bool)
+    def __init__(self, engine: Engine, sampling: Sampling) -> None:
+        self.engine, self.sampling = engine, sampling
+        self.end = engine.codec.vocabulary.end
+        self.cache = engine.cache()
+        self.rows: list[Row] = []
+        self.logits: dict[tuple[int, ...], torch.Tensor] = {}  # of each prompt in the cache, in its order
 
-    def legal(self, rows: np.ndarray, position: int) -> np.ndarray:
-        """The legal symbols of each row, bool [rows, V]."""
-        masks = []
-        for row in rows:
-            prompt = self.prompts[row]
-            masks.append(prompt.guide.within(self.states[row], prompt.budget - position))
-        return np.stack(masks)
-
-    def take(self, rows: np.ndarray, chosen: list[int], scores: list[float]) -> None:
-        """Append a symbol to each row that has not ended."""
-        for row, token, score in zip(rows, chosen, scores, strict=True):
-            if self.ended[row]:
-                continue
-            self.scores[row].append(score)
-            if token == self.end:
-                self.ended[row] = True
+    def complete(self, rows: Iterable[Row]) -> None:
+        """Continue every row to its end."""
+        waiting = deque(rows)
+        while True:
+            alive = sum(not row.ended for row in self.rows)
+            if waiting and alive <= MAX_ROWS * 3 // 4:
+                self._admit([waiting.popleft() for _ in range(min(len(waiting), MAX_ROWS - alive))])
+            elif not alive:
+                return
             else:
-                self.tokens[row].append(token)
-            after = self.prompts[row].guide.step(self.states[row], token)
-            assert after is not None, "a symbol was drawn that the guide does not allow"
-            self.states[row] = after
+                if alive <= len(self.rows) * 7 // 8:
+                    self._arrange([])
+                self._step()
 
-    def completions(self, codec: Codec) -> list[list[Completion]]:
-        """All continuations, prompt by prompt."""
-        flat = [
-            Completion(tuple(tokens), float(sum(scores)), codec.decode(tokens), tuple(scores))
-            for tokens, scores in zip(self.tokens, self.scores, strict=True)
+    def _admit(self, rows: list[Row]) -> None:
+        """Read the prompts that are new, draw the first symbol of each row, and let the rows go on with the others."""
+        new = [text for text in dict.fromkeys(row.prompt.tokens for row in rows) if text not in self.logits]
+        if new:
+            self.logits |= zip(new, self.engine.read(self.cache, new), strict=True)
+        logits_RV = torch.stack([self.logits[row.prompt.tokens] for row in rows])
+        self._draw(rows, [[]] * len(rows), logits_RV)
+        self._arrange(rows)
+
+    def _arrange(self, new: list[Row]) -> None:
+        """Drop the rows that have ended and the prompts that no row needs, add new rows."""
+        slots = {text: slot for slot, text in enumerate(self.logits)}
+        rows = [(slots[row.prompt.tokens], i, row) for i, row in enumerate(self.rows) if not row.ended]
+        rows += [(slots[row.prompt.tokens], -1, row) for row in new if not row.ended]
+        rows.sort(key=lambda entry: entry[0])
+        self.cache.arrange([source for _, source, _ in rows], [slot for slot, _, _ in rows])
+        self.rows = [row for _, _, row in rows]
+        needed = {row.prompt.tokens for row in self.rows}
+        self.logits = {text: logits for text, logits in self.logits.items() if text in needed}
+
+    def _step(self) -> None:
+        """Read the last symbol of each row and what is expected behind it, and draw what follows."""
+        most = min(MAX_WIDTH, MAX_STEP // len(self.rows)) - 1
+        drafts = [[] if row.ended else row.draft(most) for row in self.rows]
+        width = 1 + round(sum(map(len, drafts)) / len(drafts))
+        drafts = [draft[: width - 1] for draft in drafts]
+        tokens_RW = np.zeros((len(self.rows), width), np.int64)
+        for r, (row, draft) in enumerate(zip(self.rows, drafts, strict=True)):
+            tokens_RW[r, : 1 + len(draft)] = row.tokens[-1], *draft
+        logits_NV = self.engine.step(self.cache, tokens_RW)
+        self.cache.advance(self._draw(self.rows, drafts, logits_NV))
+
+    def _draw(self, rows: Sequence[Row], drafts: Sequence[Sequence[int]], logits_NV: torch.Tensor) -> list[int]:
+        """Draw for each row what follows; return how many symbols each row took."""
+        R, width = len(rows), len(logits_NV) // len(rows)
+        legal_RWV = np.zeros((R, width, logits_NV.shape[1]), bool)
+        legal_RWV[:, :, self.end] = True  # where nothing is drawn
+        for r, (row, draft) in enumerate(zip(rows, drafts, strict=True)):
+            if not row.ended:
+                masks = row.legal(draft)
+                legal_RWV[r, : len(masks)] = masks
+        keys_R1 = np.asarray([row.key for row in rows], np.uint64)[:, None]
+        places_RW = np.asarray([len(row.tokens) for row in rows])[:, None] + np.arange(width)
+        legal_NV = torch.from_numpy(legal_RWV.reshape(R * width, -1)).to(self.engine.device)
+        uniform_N = torch.from_numpy(uniforms(keys_R1, places_RW).ravel()).to(self.engine.device)
+        chosen_N = draw(logits_NV, legal_NV, self.sampling, uniform_N)
+        logit_N = logits_NV.gather(1, chosen_N[:, None])[:, 0]
+        scores = (logit_N - logits_NV.logsumexp(-1)).view(R, width).tolist()
+        choices = (logit_N - logits_NV.masked_fill(~legal_NV, float("-inf")).logsumexp(-1)).view(R, width).tolist()
+        chosen = chosen_N.view(R, width).tolist()
+        return [
+            0 if row.ended else row.take(chosen[r], scores[r], choices[r], drafts[r], self.end)
+            for r, row in enumerate(rows)
         ]
-        return [flat[i : i + self.n] for i in range(0, len(flat), self.n)]
-
-
-def _chunks(count: int, size: int) -> Iterator[range]:
-    return (range(start, min(start + size, count)) for start in range(0, count, size))

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from scilogos.decode.engine import Engine
+from scilogos.decode.rows import Completion
 from scilogos.errors import PromptError
 from scilogos.model import PackedAttention
 
@@ -45,3 +46,13 @@ def symbol_scores(engine: Engine, prompt: Sequence[int], answers: Sequence[Seque
         table[np.arange(first, first + len(answer) + 1), [*answer, end]]
         for table, answer in zip(tables, answers, strict=True)
     ]
+
+
+def score_answers(engine: Engine, prompt: Sequence[int], answers: Sequence[tuple[int, ...]]) -> list[Completion]:
+    """Give answers as the completions that drawing them would have given; equal ones are read once."""
+    distinct = tuple(dict.fromkeys(answers))
+    found: dict[tuple[int, ...], Completion] = {}
+    for answer, scores in zip(distinct, symbol_scores(engine, prompt, distinct), strict=True):
+        each = tuple(scores.tolist())
+        found[answer] = Completion(answer, sum(each), engine.codec.decode(answer), each)
+    return [found[answer] for answer in answers]

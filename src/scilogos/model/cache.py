@@ -1,9 +1,11 @@
-"""Keys and values of P prompts with n continuations each: a prompt is stored once and read by all its continuations.
+"""Keys and values of prompts, and of the rows that continue them: a prompt is stored once and read by all its rows.
 
-All continuations grow in step, one token a row. Knows nothing about sampling or about which row has ended.
+Rows may have different lengths, and a step may read several tokens of each. Knows nothing about sampling or about which
+row has ended.
 
-Shapes: P prompts, n continuations of each, R = P n rows (prompt-major: row = p n + i), T tokens of all prompts,
-L longest prompt, C columns allocated for a continuation, H query heads, G key-value heads, r = H / G, K head dimension.
+Shapes: P prompts, R rows sorted by prompt, m most rows of a prompt, W tokens of a row in one step, T tokens of a
+stream, L longest prompt, C columns allocated for a row's own tokens, S = L + C, H query heads, G key-value heads,
+r = H / G, M = W r, K head dimension.
 """
 
 from collections.abc import Sequence
@@ -14,121 +16,164 @@ from torch import Tensor
 from scilogos.model.attention import PackedAttention
 from scilogos.model.config import ModelConfig
 
-GROWTH = 16  # columns allocated at a time: products over whole tensors need no copy, over slices of them they do (2 x)
+GROWTH = 16  # columns allocated at least: products over whole tensors need no copy, over slices of them they do (2 x)
 
 
 class PromptCache:
-    """Hold the keys and values of every layer; read the prompts once, then take `capacity` steps at most."""
+    """Hold the keys and values of every layer: `read` prompts, `arrange` rows, then `step` and `advance` them."""
 
-    def __init__(
-        self,
-        config: ModelConfig,
-        prompt_lengths: Sequence[int],
-        num_continuations: int,
-        capacity: int,
-        *,
-        dtype: torch.dtype,
-        device: torch.device | str = "cpu",
-    ) -> None:
-        self.num_continuations, self.capacity, self.length = num_continuations, capacity, 0
-        self.lengths_P = torch.tensor(list(prompt_lengths), dtype=torch.int64, device=device)
+    def __init__(self, config: ModelConfig, *, dtype: torch.dtype, device: torch.device | str = "cpu") -> None:
         G, K = config.num_key_value_heads, config.head_dim
-        prompt = (len(prompt_lengths), G, max(prompt_lengths), K)
-        own = (len(prompt_lengths), G, num_continuations, 0, K)
-        layers = range(config.num_hidden_layers)
-        factory = {"dtype": dtype, "device": device}
-        self.prompt_keys = [torch.zeros(prompt, **factory) for _ in layers]
-        self.prompt_values = [torch.zeros(prompt, **factory) for _ in layers]
-        self.own_keys = [torch.zeros(own, **factory) for _ in layers]
-        self.own_values = [torch.zeros(own, **factory) for _ in layers]
+        layers, factory = range(config.num_hidden_layers), {"dtype": dtype, "device": device}
+        self.device = torch.device(device)
+        self.lengths_P, self.prompt_R, self.lengths_R = (self._indices([]) for _ in range(3))
+        self.prompt_keys = [torch.zeros(0, G, 0, K, **factory) for _ in layers]
+        self.prompt_values = [torch.zeros(0, G, 0, K, **factory) for _ in layers]
+        self.own_keys = [torch.zeros(0, G, 0, K, **factory) for _ in layers]
+        self.own_values = [torch.zeros(0, G, 0, K, **factory) for _ in layers]
+
+    def _indices(self, values: Sequence[int] | Tensor) -> Tensor:
+        return torch.as_tensor(values, dtype=torch.int64, device=self.device)
 
     @property
     def num_prompts(self) -> int:
-        """Count the prompts that are still there."""
-        return self.lengths_P.shape[0]
+        """Count the prompts that are held."""
+        return len(self.lengths_P)
 
-    def reading(self) -> "PromptReading":
-        """Return the attention under which the prompts, one after the other, are read."""
-        return PromptReading(self)
+    def read(self, lengths: Sequence[int]) -> "PromptReading":
+        """Return the attention under which further prompts, one after the other, are read."""
+        self.lengths_P = torch.cat((self.lengths_P, self._indices(lengths)))
+        return PromptReading(self, lengths)
 
-    def step(self) -> "ContinuationStep":
-        """Make room for one more token in every row and return the attention under which it is read."""
-        assert self.length < self.capacity, f"all {self.capacity} steps of the cache are taken"
-        if self.length == self.own_keys[0].shape[3]:
-            self._grow(min(GROWTH, self.capacity - self.length))
-        self.length += 1
-        return ContinuationStep(self)
+    def arrange(self, sources: Sequence[int] | Tensor, prompts: Sequence[int] | Tensor) -> None:
+        """Set the rows anew: row i goes on from old row sources[i], or begins where that is negative, at prompts[i].
 
-    def select(self, prompt_indices: Sequence[int] | Tensor) -> None:
-        """Keep these prompts with their continuations, in this order, and drop the others."""
-        index = torch.as_tensor(prompt_indices, dtype=torch.int64, device=self.lengths_P.device)
-        self.lengths_P = self.lengths_P[index]
-        longest = int(self.lengths_P.max()) if len(index) else 0
-        for tensors in (self.prompt_keys, self.prompt_values):
-            tensors[:] = [x[:, :, :longest].index_select(0, index) for x in tensors]
+        Prompts must ascend, and a row goes on at its own prompt; prompts without rows are dropped.
+        """
+        source_R, prompt_R = self._indices(sources), self._indices(prompts)
+        assert bool((prompt_R.diff() >= 0).all()), "rows must be sorted by prompt"
+        goes_on_R = source_R >= 0
+        assert torch.equal(self.prompt_R[source_R[goes_on_R]], prompt_R[goes_on_R]), "a row goes on at its own prompt"
+        kept_P, self.prompt_R = torch.unique(prompt_R, return_inverse=True)
+        if len(kept_P) < self.num_prompts:
+            self.lengths_P = self.lengths_P[kept_P]
+            longest = int(self.lengths_P.max()) if len(kept_P) else 0
+            for tensors in (self.prompt_keys, self.prompt_values):
+                tensors[:] = [x[:, :, :longest].index_select(0, kept_P) for x in tensors]
+        if not torch.equal(source_R, torch.arange(len(self.lengths_R), device=self.device)):
+            self._move_rows(source_R, goes_on_R)
+
+    def _move_rows(self, source_R: Tensor, goes_on_R: Tensor) -> None:
+        from_R = source_R.clamp(min=0)
+        if len(self.lengths_R):
+            self.lengths_R = self.lengths_R[from_R] * goes_on_R
+        else:
+            self.lengths_R = torch.zeros_like(source_R)
+        columns = int(self.lengths_R.max()) if len(source_R) else 0
         for tensors in (self.own_keys, self.own_values):
-            tensors[:] = [x.index_select(0, index) for x in tensors]
+            if columns:
+                tensors[:] = [x[:, :, :columns].index_select(0, from_R) for x in tensors]
+            else:
+                tensors[:] = [x.new_zeros(len(source_R), x.shape[1], 0, x.shape[3]) for x in tensors]
 
-    def reorder(self, row_indices: Sequence[int] | Tensor) -> None:
-        """Let every row continue from the row named for it, [R], which must belong to the same prompt."""
-        P, n = self.num_prompts, self.num_continuations
-        index_Pn = torch.as_tensor(row_indices, dtype=torch.int64, device=self.lengths_P.device).view(P, n)
-        prompt_P1 = torch.arange(P, device=index_Pn.device)[:, None]
-        assert bool((index_Pn // n == prompt_P1).all()), "a row can only continue from a row of its own prompt"
-        G = self.own_keys[0].shape[1]
-        group_PG1 = (prompt_P1 * G + torch.arange(G, device=index_Pn.device))[:, :, None]
-        source = (group_PG1 * n + (index_Pn - prompt_P1 * n)[:, None]).flatten()
-        for tensors in (self.own_keys, self.own_values):
-            tensors[:] = [x.flatten(0, 2).index_select(0, source).view(x.shape) for x in tensors]
+    def step(self, width: int = 1) -> "RowStep":
+        """Make room for `width` more tokens in every row and return the attention under which they are read."""
+        needed, allocated = int(self.lengths_R.max()) + width, self.own_keys[0].shape[2]
+        if needed > allocated:
+            grown = max(needed, allocated + allocated // 4, GROWTH) - allocated
+            for tensors in (self.own_keys, self.own_values):
+                tensors[:] = [torch.nn.functional.pad(x, (0, 0, 0, grown)) for x in tensors]
+        return RowStep(self, width)
 
-    def _grow(self, num_columns: int) -> None:
-        for tensors in (self.own_keys, self.own_values):
-            tensors[:] = [torch.nn.functional.pad(x, (0, 0, 0, num_columns)) for x in tensors]
+    def advance(self, counts: int | Sequence[int] | Tensor) -> None:
+        """Keep so many of the tokens that each row read last; the next step overwrites the others."""
+        self.lengths_R = self.lengths_R + (counts if isinstance(counts, int) else self._indices(counts))
 
 
 class PromptReading:
     """Attention of the prompts' flat stream [T], each prompt alone, which fills the cache."""
 
-    def __init__(self, cache: PromptCache) -> None:
-        lengths = cache.lengths_P.tolist()
-        device = cache.lengths_P.device
-        self.cache, self.packed = cache, PackedAttention(lengths, device=device)
-        self.prompt_T = torch.arange(len(lengths), device=device).repeat_interleave(cache.lengths_P)
-        ends_P = cache.lengths_P.cumsum(0)
-        self.positions_T = torch.arange(sum(lengths), device=device) - (ends_P - cache.lengths_P)[self.prompt_T]
-        self.last_P = ends_P - 1  # the last token of each prompt in the stream
+    def __init__(self, cache: PromptCache, lengths: Sequence[int]) -> None:
+        self.cache, self.packed = cache, PackedAttention(lengths, device=cache.device)
+        lengths_N = cache.lengths_P[-len(lengths) :]
+        self.prompt_T = torch.arange(len(lengths), device=cache.device).repeat_interleave(lengths_N)
+        ends_N = lengths_N.cumsum(0)
+        self.positions_T = torch.arange(sum(lengths), device=cache.device) - (ends_N - lengths_N)[self.prompt_T]
+        self.last_N = ends_N - 1  # the last token of each prompt in the stream
+        self.shape = (len(lengths), max(lengths))
 
     def attend(self, layer: int, q_THK: Tensor, k_TGK: Tensor, v_TGK: Tensor) -> Tensor:
         """Return the attended values [T, H, K] and keep the keys and values."""
-        self.cache.prompt_keys[layer][self.prompt_T, :, self.positions_T] = k_TGK
-        self.cache.prompt_values[layer][self.prompt_T, :, self.positions_T] = v_TGK
+        number, longest = self.shape
+        for tensors, new_TGK in ((self.cache.prompt_keys, k_TGK), (self.cache.prompt_values, v_TGK)):
+            held_PGLK = tensors[layer]
+            P, G, L, K = held_PGLK.shape
+            both_PGLK = held_PGLK.new_zeros(P + number, G, max(L, longest), K)
+            both_PGLK[:P, :, :L] = held_PGLK
+            both_PGLK[P + self.prompt_T, :, self.positions_T] = new_TGK
+            tensors[layer] = both_PGLK
         return self.packed.attend(layer, q_THK, k_TGK, v_TGK)
 
 
-class ContinuationStep:
-    """Attention of one new token a row [R] to its prompt and to its own past, itself included."""
+class RowStep:
+    """Attention of the next tokens of every row, [T] row by row, to its prompt and its past, themselves included."""
 
-    def __init__(self, cache: PromptCache) -> None:
-        self.cache, self.column = cache, cache.length - 1
-        self.positions_R = (cache.lengths_P + self.column).repeat_interleave(cache.num_continuations)
-        L, C = cache.prompt_keys[0].shape[2], cache.own_keys[0].shape[3]
-        column_S = torch.arange(L + C, device=cache.lengths_P.device)
-        unread_PS = (column_S < L) & (column_S >= cache.lengths_P[:, None])
-        self.hidden_P111S = (unread_PS | (column_S > L + self.column))[:, None, None, None]  # S = L + C
+    def __init__(self, cache: PromptCache, width: int) -> None:
+        self.cache, self.width = cache, width
+        device, (R, G, C, _) = cache.device, cache.own_keys[0].shape
+        L = cache.prompt_keys[0].shape[2]
+        column_RW = cache.lengths_R[:, None] + torch.arange(width, device=device)
+        self.positions_T = (cache.lengths_P[cache.prompt_R, None] + column_RW).flatten()
+        head_RG = torch.arange(R * G, device=device).view(R, G)
+        self.written = (head_RG[:, None] * C + column_RW[:, :, None]).flatten()
+        column_S = torch.arange(L + C, device=device)
+        unread_RS = (column_S < L) & (column_S >= cache.lengths_P[cache.prompt_R, None])
+        hidden_RWS = unread_RS[:, None] | (column_S >= L + 1 + column_RW[:, :, None])
+        bias_RWS = torch.zeros(hidden_RWS.shape, dtype=cache.own_keys[0].dtype, device=device)
+        self.bias_R1W1S = bias_RWS.masked_fill_(hidden_RWS, float("-inf"))[:, None, :, None]
+        self.groups = _Groups(cache.prompt_R, cache.num_prompts)
 
-    def attend(self, layer: int, q_RHK: Tensor, k_RGK: Tensor, v_RGK: Tensor) -> Tensor:
-        """Return the attended values [R, H, K]; softmax in fp32."""
-        cache = self.cache
+    def attend(self, layer: int, q_THK: Tensor, k_TGK: Tensor, v_TGK: Tensor) -> Tensor:
+        """Return the attended values [T, H, K]."""
+        cache, W, groups = self.cache, self.width, self.groups
         keys_PGLK, values_PGLK = cache.prompt_keys[layer], cache.prompt_values[layer]
-        (P, G, L, K), n = keys_PGLK.shape, cache.num_continuations
-        r = q_RHK.shape[1] // G
-        for own, new_RGK in ((cache.own_keys[layer], k_RGK), (cache.own_values[layer], v_RGK)):
-            own[:, :, :, self.column] = new_RGK.view(P, n, G, K).transpose(1, 2)
-        q_PGnrK = (q_RHK * K**-0.5).view(P, n, G, r, K).transpose(1, 2)
-        to_prompt = (q_PGnrK.reshape(P, G, n * r, K) @ keys_PGLK.transpose(-1, -2)).view(P, G, n, r, L)
-        to_own = q_PGnrK @ cache.own_keys[layer].transpose(-1, -2)
-        scores = torch.cat((to_prompt, to_own), dim=-1).masked_fill_(self.hidden_P111S, float("-inf"))
-        weights = scores.softmax(-1, dtype=torch.float32).to(q_RHK.dtype)
-        out = (weights[..., :L].reshape(P, G, n * r, L) @ values_PGLK).view(P, G, n, r, K)
-        out += weights[..., L:] @ cache.own_values[layer]
-        return out.transpose(1, 2).reshape(P * n, G * r, K)
+        own_keys, own_values = cache.own_keys[layer], cache.own_values[layer]
+        (R, G, C, K), L = own_keys.shape, keys_PGLK.shape[2]
+        r = q_THK.shape[1] // G
+        for own, new_TGK in ((own_keys, k_TGK), (own_values, v_TGK)):
+            own.view(-1, K).index_copy_(0, self.written, new_TGK.reshape(-1, K))
+        q_RGMK = (q_THK * K**-0.5).view(R, W, G, r, K).transpose(1, 2).reshape(R, G, W * r, K)
+        to_prompt = groups.apart(groups.together(q_RGMK) @ keys_PGLK.transpose(-1, -2))
+        scores = torch.cat((to_prompt, q_RGMK @ own_keys.transpose(-1, -2)), dim=-1)
+        scores.view(R, G, W, r, L + C).add_(self.bias_R1W1S)
+        weights = scores.softmax(-1)
+        out_RGMK = groups.apart(groups.together(weights[..., :L]) @ values_PGLK)
+        out_RGMK = out_RGMK + weights[..., L:] @ own_values
+        return out_RGMK.view(R, G, W, r, K).transpose(1, 2).reshape(R * W, G * r, K)
+
+
+class _Groups:
+    """Rows [R, G, M, X] gathered by prompt to one matrix a prompt, [P, G, m M, X], and back."""
+
+    def __init__(self, prompt_R: Tensor, num_prompts: int) -> None:
+        counts_P = torch.bincount(prompt_R, minlength=num_prompts)
+        self.num_prompts, self.most = num_prompts, int(counts_P.max())
+        self.even = self.most * num_prompts == len(prompt_R)
+        if not self.even:  # shorter groups are filled up with any row
+            first_P = counts_P.cumsum(0) - counts_P
+            place_R = torch.arange(len(prompt_R), device=prompt_R.device) - first_P[prompt_R]
+            self.cell_R = prompt_R * self.most + place_R
+            self.row_N = torch.zeros(num_prompts * self.most, dtype=torch.int64, device=prompt_R.device)
+            self.row_N[self.cell_R] = torch.arange(len(prompt_R), device=prompt_R.device)
+
+    def together(self, x_RGMX: Tensor) -> Tensor:
+        """Gather."""
+        x = x_RGMX if self.even else x_RGMX.index_select(0, self.row_N)
+        _, G, M, X = x.shape
+        return x.view(self.num_prompts, self.most, G, M, X).transpose(1, 2).reshape(self.num_prompts, G, -1, X)
+
+    def apart(self, x_PGNX: Tensor) -> Tensor:
+        """Take the rows back."""
+        P, G, _, X = x_PGNX.shape
+        x = x_PGNX.view(P, G, self.most, -1, X).transpose(1, 2).reshape(P * self.most, G, -1, X)
+        return x if self.even else x.index_select(0, self.cell_R)

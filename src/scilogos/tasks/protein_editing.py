@@ -1,14 +1,20 @@
-"""Protein editing: a protein in, ranked variants out."""
+"""Protein editing: a protein in, ranked variants out; the model says over the whole chain where it would gain."""
 
 from dataclasses import dataclass
 
-from scilogos.decode import Engine, Prompt, Sampling
+import numpy as np
+
+from scilogos.decode import Engine, Sampling, log_probabilities
+from scilogos.decode.randomness import stream_keys
+from scilogos.decode.scoring import score_answers
+from scilogos.decode.substitution import draw_substitutions
 from scilogos.errors import InputError
-from scilogos.grammar import Edit, Protein, parse, tags, write
+from scilogos.grammar import Edit, Protein, Symbol, parse, tags, write
 from scilogos.grammar.constraints import Substitutions
+from scilogos.grammar.objects import RESIDUES
 from scilogos.tasks.ranking import Ranking, rank
 
-SAMPLING = Sampling(temperature=1.0)
+SAMPLING = Sampling(temperature=0.5)  # at 1 the many places where little is gained outweigh the few where much is
 MOST = 5  # substitutions
 
 
@@ -43,6 +49,21 @@ def read(parent: str, answer: str) -> Variant:
     return Variant(variant, changes)
 
 
+def log_odds(engine: Engine, rule: Substitutions) -> np.ndarray:
+    """The log-odds of each of the twenty residues against the parent's own, float [residues, 20].
+
+    One pass over the parent as its own answer: a residue is judged after the parent's before it. -inf where it may not
+    stand.
+    """
+    head, parent = engine.codec.encode(prompt(rule.parent)), engine.codec.encode(write(Protein(rule.parent)))
+    (table,) = log_probabilities(engine, [head + parent])
+    residues, own = table[len(head) + 1 : -2].astype(float), parent[1:-1]  # without the tags and the end
+    letters = [engine.codec.vocabulary.ids[Symbol("residue", letter)] for letter in RESIDUES]
+    allowed = np.array([[letter in rule.letters(i) for letter in RESIDUES] for i in range(len(own))])
+    odds = residues[:, letters] - residues[np.arange(len(own)), own][:, None]
+    return np.where(allowed, odds, -np.inf)
+
+
 def edit(
     engine: Engine,
     parent: str,
@@ -54,9 +75,17 @@ def edit(
     sampling: Sampling = SAMPLING,
     seed: int = 0,
 ) -> Ranking[Variant]:
-    """Rank up to n variants with at most `most` substitutions, from `samples` draws (default 3 n)."""
+    """Rank up to n variants with at most `most` substitutions, from `samples` draws (default 3 n).
+
+    Positions and residues are drawn over the whole chain by `log_odds`, then the model scores the variants in full. The
+    temperature acts on the odds; top_p, top_k and min_p truncate the residues at a position that was drawn.
+    """
     tokens = tuple(engine.codec.encode(prompt(parent)))
-    guide = engine.guide(constraint(parent, most=most, positions=positions))
-    request = Prompt(tokens, guide, len(parent) + 2)
-    groups = engine.complete([request], samples or 3 * n, sampling, seed=seed)
-    return rank(groups, lambda text: read(parent, text), most=n)
+    rule = constraint(parent, most=most, positions=positions)
+    keys = stream_keys(seed, [tokens], range(samples or 3 * n))
+    drawn = draw_substitutions(log_odds(engine, rule), rule.least, rule.most, sampling, keys)
+    answers = []
+    for columns in drawn:
+        residues = (own if c < 0 else RESIDUES[c] for own, c in zip(parent, columns, strict=True))
+        answers.append(tuple(engine.codec.encode(write(Protein("".join(residues))))))
+    return rank([score_answers(engine, tokens, answers)], lambda text: read(parent, text), most=n)

@@ -9,7 +9,7 @@ from itertools import compress
 
 import numpy as np
 
-from scilogos.grammar.constraints import Constraint
+from scilogos.grammar.constraints import Constraint, Copying
 from scilogos.tokens.vocabulary import Vocabulary
 
 _NOTHING, _END = 0, 1  # classes of the rows without a symbol, and of the end symbol
@@ -26,6 +26,7 @@ class Guide:
         self._legal: list[list[int]] = []  # by state: the classes that may follow
         self._masks: list[np.ndarray | None] = []
         self._distances: list[int | None] = []
+        self._drafts: list[int | None] = []
         self._after: list[dict[int, int]] = []  # by state: class -> state, of the ways that have been gone
         self._class_V = np.full(vocabulary.size, _NOTHING)
         self._class_V[vocabulary.end] = _END
@@ -47,6 +48,7 @@ class Guide:
             self._legal.append([])
             self._masks.append(None)
             self._distances.append(None)
+            self._drafts.append(None)
             self._after.append({})
         return number
 
@@ -90,6 +92,22 @@ class Guide:
             state = self._states[number]
             found = self._distances[number] = 0 if state == "done" else self.constraint.distance(state)
         return found
+
+    def draft(self, number: int) -> int | None:
+        """The token that is expected next, None where nothing stands out or the end does."""
+        found = self._drafts[number]
+        if found is None:
+            found = self._drafts[number] = self._expected(number)
+        return None if found < 0 else found
+
+    def _expected(self, number: int) -> int:
+        state = self._states[number]
+        copying = isinstance(self.constraint, Copying) and state != "done"
+        symbol = self.constraint.draft(state) if copying else None
+        if symbol is not None:
+            return self.vocabulary.ids[symbol]
+        legal = self.mask(number).nonzero()[0]
+        return int(legal[0]) if len(legal) == 1 and legal[0] != self.vocabulary.end else -1
 
     def step(self, number: int, token: int) -> int | None:
         """The state after a token; None if it is not legal."""

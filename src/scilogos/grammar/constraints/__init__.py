@@ -5,7 +5,7 @@ symbols still needed from above, and some legal symbol always lowers it: so a bu
 """
 
 from collections.abc import Hashable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from scilogos.grammar.constraints.answers import MOST_REACTANTS, answer_constraint, elements
 from scilogos.grammar.constraints.copy import MarkedCopy
@@ -19,6 +19,7 @@ __all__ = [
     "MOST_REACTANTS",
     "Bounds",
     "Constraint",
+    "Copying",
     "FilledLoops",
     "MarkedCopy",
     "Materials",
@@ -56,4 +57,13 @@ class Constraint(Protocol):
 
     def classify(self, symbol: Symbol) -> Hashable:
         """The class of a symbol: symbols of one class may follow in the same states and lead to the same state."""
+        ...
+
+
+@runtime_checkable
+class Copying(Constraint, Protocol):
+    """A constraint whose answer is mostly a copy of the prompt, so that what follows can be guessed."""
+
+    def draft(self, state: Hashable) -> Symbol | None:
+        """The symbol that a plain copy goes on with, if there is one."""
         ...

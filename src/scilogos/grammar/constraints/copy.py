@@ -41,6 +41,18 @@ class MarkedCopy:
             return state._replace(pocket="read") if state.pocket else state._replace(residue=state.residue + 1)
         return state._replace(pocket="open") if symbol == ("tag", tags.POCKET_S) and not state.pocket else None
 
+    def draft(self, state: Place) -> Symbol | None:
+        """The copy goes on without a mark."""
+        if self.complete(state):
+            return None
+        residues = self.chains[state.chain]
+        if state.residue < 0:
+            return Symbol("tag", tags.PROTEIN_S)
+        if state.pocket == "read":
+            return Symbol("tag", tags.POCKET_E)
+        ended = state.residue == len(residues)
+        return Symbol("tag", tags.PROTEIN_E) if ended else Symbol("residue", residues[state.residue])
+
     def complete(self, state: Place) -> bool:
         """Whether every chain has been copied."""
         return state.chain == len(self.chains)

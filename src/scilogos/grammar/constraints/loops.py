@@ -60,6 +60,11 @@ class FilledLoops:
             return Place(at, read + 1) if read < high else None
         return Place(at + 2) if read >= low and symbol == self._template[at + 1] else None
 
+    def draft(self, state: Place) -> Symbol | None:
+        """The framework's next symbol; nothing inside a loop."""
+        here = None if self.complete(state) else self._template[state.at]
+        return here if isinstance(here, Symbol) else None
+
     def complete(self, state: Place) -> bool:
         """Whether every loop is filled and every framework copied."""
         return state.at == len(self._template)

@@ -46,8 +46,13 @@ class Substitutions:
         """Allowed positions from each residue on."""
         counts = [0]
         for i in reversed(range(len(self.parent))):
-            counts.append(counts[-1] + (self.positions is None or i in self.positions))
+            counts.append(counts[-1] + bool(self.letters(i)))
         return counts[::-1]
+
+    def letters(self, position: int) -> str:
+        """The residues that may stand in for the parent's own at a position."""
+        allowed = self.positions is None or position in self.positions
+        return RESIDUES.replace(self.parent[position], "") if allowed else ""
 
     def step(self, state: Place, symbol: Symbol) -> Place | None:
         """Read one symbol; None when it may not follow."""
@@ -62,8 +67,15 @@ class Substitutions:
             return None
         if symbol.text == self.parent[at]:
             return Place(at + 1, used) if self.least - used <= self._ahead[at + 1] else None
-        allowed = (self.positions is None or at in self.positions) and used < self.most and symbol.text in RESIDUES
-        return Place(at + 1, used + 1) if allowed else None
+        return Place(at + 1, used + 1) if used < self.most and symbol.text in self.letters(at) else None
+
+    def draft(self, state: Place) -> Symbol | None:
+        """The parent's own."""
+        if state.done:
+            return None
+        if 0 <= state.residue < len(self.parent):
+            return Symbol("residue", self.parent[state.residue])
+        return Symbol("tag", tags.PROTEIN_S if state.residue < 0 else tags.PROTEIN_E)
 
     def complete(self, state: Place) -> bool:
         """Whether the variant is whole."""

@@ -1,0 +1,114 @@
+"""One continuation on its way: what has been written, what is expected to follow, and what was drawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from scilogos.errors import PromptError
+from scilogos.tokens import Codec, Guide
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt's symbols, the guide of its answer, and the most symbols that the answer may have.
+
+    Where the model reads fewer, the answer may have fewer.
+    """
+
+    tokens: tuple[int, ...]
+    guide: Guide
+    budget: int
+    start: int | None = None  # state of the guide where the answer begins; None: its start
+
+    @property
+    def state(self) -> int:
+        """The state of the guide where the answer begins."""
+        return self.guide.start if self.start is None else self.start
+
+    def fitted(self, longest: int) -> "Prompt":
+        """The prompt with the budget that a model of this context leaves it; PromptError if no answer fits."""
+        least, room = self.guide.distance(self.state), longest - len(self.tokens) - 1
+        if least > room:
+            raise PromptError(
+                f"the prompt has {len(self.tokens)} symbols and its answer may need {least}; "
+                f"this model reads {longest} at most: shorten the input"
+            )
+        if least > self.budget:
+            raise PromptError(f"an answer may need {least} symbols, and {self.budget} are allowed: ask for less")
+        return replace(self, budget=min(self.budget, room))
+
+
+@dataclass(frozen=True)
+class Completion:
+    """An answer: its symbols without the end, its log-likelihood (unmasked, temperature 1, end included), its text.
+
+    By symbol, the end last: the log-likelihoods, and the log-likelihoods among the legal symbols alone.
+    """
+
+    tokens: tuple[int, ...]
+    score: float
+    text: str
+    symbol_scores: tuple[float, ...] = ()
+    choice_scores: tuple[float, ...] = ()
+
+
+@dataclass(eq=False)
+class Row:
+    """A continuation of a prompt; `key` names its random numbers."""
+
+    prompt: Prompt
+    key: np.uint64
+    state: int = -1
+    tokens: list[int] = field(default_factory=list)  # the end, once drawn, is the last
+    scores: list[float] = field(default_factory=list)
+    choices: list[float] = field(default_factory=list)
+    ended: bool = False
+
+    def __post_init__(self) -> None:
+        self.state = self.prompt.state
+
+    def draft(self, most: int) -> list[int]:
+        """Symbols that are expected to follow, none where nothing stands out."""
+        guide, state, found = self.prompt.guide, self.state, []
+        while len(found) < most and len(self.tokens) + len(found) < self.prompt.budget:
+            token = guide.draft(state)
+            after = None if token is None else guide.step(state, token)
+            if token is None or after is None:
+                break
+            found.append(token)
+            state = after
+        return found
+
+    def legal(self, draft: Sequence[int]) -> list[np.ndarray]:
+        """The legal symbols [V] at the next place and behind each symbol of the draft."""
+        guide, state, left = self.prompt.guide, self.state, self.prompt.budget - len(self.tokens)
+        masks = [guide.within(state, left)]
+        for number, token in enumerate(draft, 1):
+            after = guide.step(state, token)
+            assert after is not None, "a symbol was drafted that the guide does not allow"
+            state = after
+            masks.append(guide.within(state, left - number))
+        return masks
+
+    def take(
+        self, drawn: Sequence[int], scores: Sequence[float], choices: Sequence[float], draft: Sequence[int], end: int
+    ) -> int:
+        """Append what was drawn at the next place and behind the draft, up to the first departure; return how many."""
+        for number, token in enumerate(drawn):
+            self.scores.append(scores[number])
+            self.choices.append(choices[number])
+            after = self.prompt.guide.step(self.state, token)
+            assert after is not None, "a symbol was drawn that the guide does not allow"
+            self.state = after
+            self.tokens.append(token)
+            self.ended = token == end
+            if self.ended or number == len(draft) or token != draft[number]:
+                return number + 1
+        return len(drawn)
+
+    def completion(self, codec: Codec) -> Completion:
+        """What the row has become."""
+        tokens = self.tokens[:-1]
+        text = codec.decode(tokens)
+        return Completion(tuple(tokens), float(sum(self.scores)), text, tuple(self.scores), tuple(self.choices))

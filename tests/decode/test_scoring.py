@@ -1,0 +1,36 @@
+"""Given answers become completions with the model's own scores."""
+
+import pytest
+
+from scilogos.decode import symbol_scores
+from scilogos.decode.engine import Engine
+from scilogos.decode.scoring import score_answers
+from tests.fakes import CODEC, Scripted, random_engine
+
+PROMPT = CODEC.encode("<ProteinS>MKV<ProteinE><Edit>")
+
+
+def test_answers_are_scored_as_the_model_scores_them():
+    engine = random_engine()
+    texts = ["<ProteinS>MKA<ProteinE>", "<ProteinS>W<ProteinE>", "<ProteinS>MKA<ProteinE>"]
+    answers = [tuple(CODEC.encode(text)) for text in texts]
+    found = score_answers(engine, PROMPT, answers)
+    assert [completion.text for completion in found] == texts and found[0] == found[2]
+    for completion, answer in zip(found, answers, strict=True):
+        (alone,) = symbol_scores(engine, PROMPT, [answer])
+        assert completion.tokens == answer and completion.symbol_scores == pytest.approx(alone, abs=1e-4)
+        assert completion.score == pytest.approx(alone.sum(), abs=1e-3)
+
+
+def test_equal_answers_are_read_once():
+    widths: list[int] = []
+
+    class Counted(Scripted):
+        def __call__(self, tokens_T, positions_T, attention):
+            widths.append(len(tokens_T))
+            return super().__call__(tokens_T, positions_T, attention)
+
+    answers = [(1, 2), (3, 2), (1, 2), (1, 2)]
+    assert len(score_answers(Engine(Counted(), CODEC), PROMPT, answers)) == 4
+    assert widths == [2 * (1 + len(PROMPT) + 2)]
+    assert score_answers(Engine(Counted(), CODEC), PROMPT, []) == []
