@@ -20,6 +20,8 @@ TINY = ModelConfig(
     num_key_value_heads=2,
     head_dim=8,
     max_position_embeddings=1024,
+    bos_token_id=0,
+    eos_token_id=0,
 )
 
 

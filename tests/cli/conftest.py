@@ -1,14 +1,16 @@
 """The command line in process: a tiny random model, and `logos(...)` that returns exit code, output and errors."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import torch
 
-from scilogos.model import ModelConfig, Transformer, save_checkpoint
-from scilogos.tokens import default, save_hf_tokenizer
+from scilogos.model import Transformer, save_checkpoint
+from scilogos.tokens import save_hf_tokenizer
+from tests.fakes import CODEC, TINY
 
 
 class Ran(NamedTuple):
@@ -23,25 +25,11 @@ class Ran(NamedTuple):
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of models with one, `tiny`, of random weights."""
     folder = tmp_path_factory.mktemp("models")
-    codec = default()
-    config = ModelConfig(
-        family="qwen3",
-        vocab_size=codec.vocabulary.size,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        head_dim=16,
-        max_position_embeddings=4096,
-        tie_word_embeddings=True,
-        bos_token_id=0,
-        eos_token_id=0,
-    )
+    config = replace(TINY, max_position_embeddings=4096, tie_word_embeddings=True)
     model = Transformer(config).initialise(torch.Generator().manual_seed(0))
     save_checkpoint(folder / "tiny", model, config, dtype=torch.float32)
-    codec.save(folder / "tiny")
-    save_hf_tokenizer(codec, folder / "tiny")
+    CODEC.save(folder / "tiny")
+    save_hf_tokenizer(CODEC, folder / "tiny")
     return folder
 
 

@@ -1,9 +1,13 @@
 """A user's faults: one clear line naming the place and the cure, exit code 2, nothing left behind."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
+
+from scilogos.train import checkpoints
+from tests.train.conftest import write_corpus
 
 MMCIF = """data_x
 loop_
@@ -40,13 +44,15 @@ def _files(folder: Path) -> set[str]:
         ({"r.toml": "[train]\nname = 'x'\nspeed = 3\n"}, ("train", "r.toml"), ["r.toml", "speed"]),
         ({"r.toml": "[corpus\n"}, ("train", "r.toml"), ["r.toml"]),
         ({}, ("prepare", "none.toml", "--data", ".", "--out", "c"), ["none.toml"]),
+        ({}, ("materials", "--linker", "OC(=O"), ["OC(=O", "position"]),
+        ({}, ("materials", *("--linker", "C") * 7), ["7 linkers", "6 at most"]),
         ({}, ("ligands", "x.pdb"), ["--site", "--around"]),
     ],
 )
 def test_one_line_and_code_2(logos, tmp_path, files, words, says):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    if "--model" not in words and words[0] in ("sites", "retro", "edit", "cdr", "ligands"):
+    if "--model" not in words and words[0] in ("sites", "retro", "edit", "cdr", "ligands", "materials"):
         words = (*words, "--model", "tiny")
     before = _files(tmp_path)
     ran = logos(*words)
@@ -82,6 +88,45 @@ def test_a_full_disk_leaves_nothing(logos, tmp_path, monkeypatch):
     assert ran.code == 2
     assert "No space left" in ran.err
     assert not _files(tmp_path)
+
+
+TRAIN = """[train]
+name = "x"
+corpus = "corpus"
+tokens = 1000
+warmup_tokens = 0
+[train.shares]
+up = 1
+[train.shape]
+hidden_size = 32
+intermediate_size = 64
+num_hidden_layers = 1
+num_attention_heads = 2
+num_key_value_heads = 2
+head_dim = 16
+"""
+
+
+def test_a_run_that_another_process_trains(logos, tmp_path):
+    (tmp_path / "r.toml").write_text(TRAIN)
+    write_corpus(tmp_path / "corpus")
+    (begun, begins), (ended, ends) = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(ends)
+            with checkpoints.locked(tmp_path / "runs" / "x"):
+                os.write(begins, b".")
+                os.read(ended, 1)
+        finally:
+            os._exit(0)
+    os.close(begins)
+    os.read(begun, 1)
+    ran = logos("train", "r.toml")
+    os.close(ends)
+    os.waitpid(child, 0)
+    message = f"logos: runs/x: process {child} is training in this folder; wait for it, or name another folder\n"
+    assert (ran.code, ran.err) == (2, message)
 
 
 def test_an_unknown_option_names_it(logos):

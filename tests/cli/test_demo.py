@@ -19,7 +19,7 @@ from scilogos.science import element_counts, variable_domain
 from scilogos.tasks import load
 
 module = importlib.import_module("scilogos.cli.demo")  # the package shows the verb under the same name
-FEW = module.Amounts(routes=2, draws=2, samples=2, ligands=2, materials=2, grown=1, variants=2, loops=2)
+FEW = module.Amounts(routes=2, draws=2, samples=2, ligands=2, materials=1, grown=1, variants=2, loops=2)
 pytestmark = pytest.mark.xdist_group("demo")  # one worker, so that the six tasks run once for all
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 

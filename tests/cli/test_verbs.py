@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from tests.science.conftest import pdb_atom, peptide, ring
+
 VERBS = "retro sites ligands materials edit cdr write read score prepare train bench models doctor demo".split()
 HEAVY = (
     "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYC"
@@ -44,6 +46,27 @@ def test_write_a_molecule_and_a_fasta_file(logos, tmp_path):
     (tmp_path / "two.fasta").write_text(">a\nMKV\n>b\nMSE\n")
     rows = [json.loads(line) for line in logos("write", "two.fasta").out.splitlines()]
     assert [row["sentence"] for row in rows] == ["<ProteinS>MKV<ProteinE>", "<ProteinS>MSE<ProteinE>"]
+
+
+def test_write_says_what_it_leaves_out_of_a_structure(logos, tmp_path):
+    sulfate = pdb_atom(990, "S", "SO4", "A", "500", (1.0, 9.0, 0.0), record="HETATM")
+    lines = [*peptide(["ALA", "GLY", "CYS", "SER"]), "TER", *ring(), *ring(label="402"), sulfate, "END"]
+    (tmp_path / "one.pdb").write_text("\n".join(lines) + "\n")
+    ran = logos("write", "one.pdb")
+    assert [json.loads(line)["form"] for line in ran.out.splitlines()] == ["protein", "located"]
+    assert ran.err.splitlines() == [
+        "left out A:SO4:500: excluded code (buffer or salt)",
+        "left out A:LIG:401, A:LIG:402: no SMILES given for it, and the file lists no bonds",
+    ]
+
+
+def test_materials_have_the_given_linkers(logos):
+    linkers = ("NCCN", "O=C([O-])C(=O)[O-]")
+    given = [word for linker in linkers for word in ("--linker", linker)]
+    ran = logos("materials", "-n", "2", "--node", "[Zn]", *given, "--model", "tiny")
+    assert ran.code == 0, ran.err
+    for row in map(json.loads, ran.out.splitlines()):
+        assert set(linkers) <= set(row["linkers"].split(".")) and "[Zn]" in row["node"].split(".")
 
 
 def test_edit_gives_variants_and_writes_files(logos, tmp_path):
@@ -98,3 +121,16 @@ def test_a_table_keeps_the_brackets_of_a_smiles(capsys, monkeypatch):
     shown = capsys.readouterr().out
     assert shown.count("c1cc[nH]c1") == 2
     assert shown.count("[nH]") == 3
+
+
+def test_prepare_leaves_out_what_has_no_open_licence(logos, tmp_path):
+    source = "reader = 'proteins'\npath = 'general_c50.csv'\nmodality = 'protein'\n"
+    (tmp_path / "c.toml").write_text(f"[corpus]\nname = 'c'\n[[corpus.sources]]\n{source}")
+    (tmp_path / "general_c50.csv").write_text("seq,split,leak,src\nACDEF,train,,hu|sp\nKLMNP,train,,sp\n")
+    counts = {}
+    for licence in ("any", "strict"):
+        ran = logos("prepare", "c.toml", "--data", ".", "--out", licence, "--licence", licence)
+        assert ran.code == 0, ran.err
+        counts[licence] = json.loads(ran.out)["sentences"]
+    assert counts == {"any": 2, "strict": 1}
+    assert "dropped rows: licence: from a Debian package" in ran.err

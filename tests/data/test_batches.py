@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scilogos.data import legal_table
 from scilogos.data.batches import Mixture, Row
 from scilogos.data.shards import CorpusInfo, ShardWriter
 from scilogos.errors import CheckpointError, RecipeError
@@ -34,12 +35,12 @@ def folder(tmp_path_factory) -> Path:
             writer.append([1000 * (1 + list(COUNTS).index(modality)) + i, *body], prompt, legal)
         infos.append(writer.close())
     empty = ShardWriter(folder, "empty", "train", legal=True).close()
-    CorpusInfo(vocabulary="v", vocabulary_size=VOCABULARY, recipe="r", shards=(*infos, empty)).save(folder)
     table = np.ones((4, VOCABULARY), bool)
     table[2] = False
     table[2, 7] = True  # a row that leaves no choice
     table[3, :30] = False
-    np.save(folder / "legal.npy", table)
+    shards, legal = (*infos, empty), legal_table.save(folder, table)
+    CorpusInfo(vocabulary="v", vocabulary_size=VOCABULARY, recipe="r", shards=shards, legal=legal).save(folder)
     return folder
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from scilogos.data import corpus, shards
+from scilogos.data import corpus, legal_table, shards
+from scilogos.data.batches import Mixture
 from scilogos.data.corpus import prepare, read_recipe
 from scilogos.data.shards import PARTS, Shard, ShardWriter, read_corpus
 from scilogos.data.source import CorpusRecipe, Source
@@ -290,6 +291,54 @@ def test_a_folder_that_is_no_corpus(tmp_path, text):
         (tmp_path / "corpus.json").write_text(text)
     with pytest.raises(CheckpointError, match=r"corpus\.json: not"):
         read_corpus(tmp_path)
+
+
+# --- the legal table
+
+
+@pytest.fixture
+def marked(data, tmp_path) -> Path:
+    """A corpus whose answers are marked."""
+    prepare(replace(sources(SITES), answers=True), data, tmp_path / "marked", CODEC)
+    return tmp_path / "marked"
+
+
+def test_the_legal_table_is_named_by_its_content_and_part_of_the_corpus(marked, data, tmp_path):
+    info = read_corpus(marked)
+    table = legal_table.load(marked, info)
+    assert table is not None and table.dtype == bool and table[0].all() and table.shape[1] == info.vocabulary_size
+    assert max(int(Shard(marked, shard).legal.max()) for shard in info.shards) == len(table) - 1
+    assert info.legal is not None and [path.name for path in marked.glob("*.npy")] == [f"legal.{info.legal[:12]}.npy"]
+    assert replace(info, legal="0" * 64).fingerprint != info.fingerprint
+    prepare(replace(sources(SITES), answers=True), data, tmp_path / "again", CODEC)
+    assert content(marked) == content(tmp_path / "again")
+
+
+def test_a_corpus_without_marks_has_no_legal_table(data, tmp_path):
+    info, _ = prepare(sources(SITES), data, tmp_path / "plain", CODEC)
+    assert legal_table.load(tmp_path / "plain", info) is None and not list((tmp_path / "plain").glob("*.npy"))
+    assert "legal" not in json.loads((tmp_path / "plain" / "corpus.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda path: path.unlink(), r"legal\..*\.npy: missing; prepare the corpus again"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"\7"), r"legal\..*\.npy: content does not match"),
+        (lambda path: path.write_bytes(b""), r"legal\..*\.npy: content does not match"),
+    ],
+)
+def test_a_legal_table_that_does_not_fit_is_refused(marked, damage, message):
+    damage(next(marked.glob("*.npy")))
+    with pytest.raises(CheckpointError, match=message):
+        Mixture(marked, split="train", shares={"site": 1}, row_length=64, seed=1)
+
+
+def test_marked_shards_without_a_listed_table_are_refused(marked):
+    listing = json.loads((marked / "corpus.json").read_text())
+    (marked / "corpus.json").write_text(json.dumps({k: v for k, v in listing.items() if k != "legal"}))
+    with pytest.raises(CheckpointError, match="shards are marked, but no legal table is listed"):
+        Mixture(marked, split="train", shares={"site": 1}, row_length=64, seed=1)
 
 
 # --- memory

@@ -19,7 +19,7 @@ from scilogos.grammar.constraints import (
     elements,
 )
 from scilogos.grammar.writer import write_all
-from scilogos.tokens import Guide, scratch
+from scilogos.tokens import Codec, Guide, scratch
 
 VOCABULARY = scratch()
 TEXTS = ["" if symbol is None else symbol.text for symbol in VOCABULARY.symbols]
@@ -192,6 +192,32 @@ def test_a_long_known_node_is_not_begun_without_room_for_it():
     assert guide.within(state, 200)[zinc] and not guide.within(state, 80)[zinc]
 
 
+LINKERS = ("[O-]C=O", "O=C([O-])c1ccc(C(=O)[O-])cc1", "[12CH4]")  # the last is spelled out
+
+
+@pytest.mark.parametrize("known", [None, frozenset(NODES)])
+def test_given_linkers_come_first_and_as_given(known):
+    guide = Guide(Materials(VOCABULARY.whole, known, most_nodes=3, most_linkers=5, linkers=LINKERS), VOCABULARY)
+    for seed in range(25):
+        rng = random.Random(seed)
+        material = parse(walk(guide, rng, rng.choice((0, 3, 40, 80)), rng.choice((0.1, 0.9))))
+        assert isinstance(material, Material)
+        assert tuple(linker.smiles for linker in material.linkers)[:3] == LINKERS and len(material.linkers) <= 5
+    some_way_shortens(guide, random.Random(0))
+
+
+def test_a_material_ends_only_behind_the_given_linkers():
+    guide = Guide(Materials(VOCABULARY.whole, linkers=LINKERS), VOCABULARY)
+    text = "<MaterialS><MetalS>[Zn]<MetalE>" + "".join(f"<MoleculeS>{linker}<MoleculeE>" for linker in LINKERS)
+    more, *ends = (VOCABULARY.ids["tag", tag] for tag in ("<MoleculeS>", "<NetS>", "<MaterialE>"))
+    state, may_end = guide.start, []
+    for token in (tokens := Codec(VOCABULARY).encode(text)):
+        state = guide.step(state, token)
+        may_end.append(guide.mask(state)[ends].tolist())
+    assert may_end == [[False, False]] * (len(tokens) - 1) + [[True, True]]
+    assert guide.mask(state)[more]
+
+
 @pytest.mark.parametrize(
     "constraint",
     [
@@ -202,6 +228,7 @@ def test_a_long_known_node_is_not_begun_without_room_for_it():
         Molecules(1, 1, bounds=Bounds(elements=frozenset("CNO"), least_atoms=3, most_atoms=9, most_rings=1)),
         Materials(VOCABULARY.whole),
         Materials(VOCABULARY.whole, frozenset(NODES)),
+        Materials(VOCABULARY.whole, linkers=LINKERS),
     ],
     ids=lambda constraint: type(constraint).__name__,
 )
@@ -251,6 +278,7 @@ def test_a_hydrogen_is_no_heavy_atom():
         (lambda: Bounds(least_atoms=-1), "-1 to None atoms"),
         (lambda: Bounds(most_rings=-1), "-1 rings"),
         (lambda: Materials(VOCABULARY.whole, frozenset()), "no known node"),
+        (lambda: Materials(VOCABULARY.whole, linkers=("C",) * 7), "7 linkers are given: a material has 6 at most"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(make, told):

@@ -1,8 +1,10 @@
 """Ligand design and material generation end to end, from a structure's file to canonical answers."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scilogos.decode import Engine
+from scilogos.decode import Completion, Engine
 from scilogos.errors import InputError, ScilogosError
 from scilogos.grammar import Material, Molecule, Protein
 from scilogos.grammar.constraints import Bounds
@@ -94,10 +96,51 @@ def test_given_nodes_begin_the_material_in_the_languages_order():
     assert ranking[0].thing == Material(("[Cu]", "[Zn]"), (Molecule("NCO"),))
 
 
+@pytest.mark.parametrize("nodes", [(), ("[Cu]",)])
+def test_given_linkers_occur_in_every_material(nodes):
+    model = Scripted().prefer("<MaterialS><MetalS>[Zn]<MetalE><MoleculeS>OCN<MoleculeE><MaterialE>", 7.0)
+    linkers = ["OC(=O)c1ccc(C(O)=O)cc1", "NCO.N"]
+    ranking = material_generation.generate(Engine(model, CODEC), n=4, samples=8, nodes=nodes, linkers=linkers, seed=3)
+    assert len(ranking) and ranking.drawn == 8
+    for answer in ranking:
+        assert {"N", "NCO", "O=C(O)c1ccc(C(=O)O)cc1"} <= {linker.smiles for linker in answer.thing.linkers}
+        assert set(nodes) <= set(answer.thing.nodes)
+        start = answer.texts[0].index("<MoleculeS>")
+        first = "<MoleculeS>N<MoleculeE><MoleculeS>NCO<MoleculeE><MoleculeS>O=C(O)c1ccc(C(=O)O)cc1<MoleculeE>"
+        assert answer.texts[0].startswith(first, start)  # in the language's order
+
+
+@given(st.lists(st.integers(0, 5), min_size=96, max_size=96), st.integers(1, 11))
+def test_the_draws_for_n_are_the_first_of_those_for_more(numbers, n):
+    stream = [Completion((), 0.0, str(number)) for number in numbers]
+
+    def read(text: str) -> str:
+        if text == "0":
+            raise InputError("this is none")
+        return text
+
+    few, more = (material_generation._enough(lambda total: stream[:total], read, k) for k in (n, n + 1))
+    assert more[: len(few)] == few and 2 * n <= len(few) <= 8 * n
+    told = {completion.text for completion in few} - {"0"}
+    assert len(told) >= n or len(few) == 8 * n
+    assert len(few) == 2 * n or len({completion.text for completion in few[:-1]} - {"0"}) < n
+
+
+def test_more_is_drawn_where_materials_repeat():
+    text = "<MaterialS><MetalS>[Zn]<MetalE><MoleculeS>OCN<MoleculeE><NetS>pcu<NetE><MaterialE>"
+    engine = Engine(Scripted().prefer(text, 8.0), CODEC)
+    asked = material_generation.generate(engine, n=3, samples=6)
+    ranking = material_generation.generate(engine, n=3)
+    assert len(asked) < len(ranking) == 3 and asked.drawn == 6 < ranking.drawn <= 24
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         ({"nodes": ["junk"]}, "position 0"),
+        ({"linkers": ["junk"]}, "position 0"),
+        ({"linkers": ["C"] * 7}, "7 linkers are given: a material has 6 at most"),
+        ({"linkers": ["C" * 500]}, "400 are allowed: ask for less"),
         ({"nodes": ["[Xe][Zn]"]}, "expected bracket atoms of this model"),
         ({"nodes": ["[Cu]"], "known_nodes": frozenset({"[Zn]"})}, "among the known nodes"),
         ({"nodes": ["[Cu]"] * 9}, "8 fragments at most"),

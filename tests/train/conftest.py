@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from scilogos.data import legal_table
 from scilogos.data.shards import CorpusInfo, ShardWriter
 from scilogos.train import Shape, TrainRecipe
 
@@ -54,12 +55,12 @@ def write_corpus(folder: Path, *, legal: bool = False, seed: int = 0) -> Path:
                 tokens = [1 + (first + step * i) % (VOCABULARY - 1) for i in range(length)]
                 writer.append(tokens, 2, [0, 0, *[1 + token % 2 for token in tokens[2:]]] if legal else None)
             infos.append(writer.close())
-    CorpusInfo(vocabulary="v", vocabulary_size=VOCABULARY, recipe="r", shards=tuple(infos)).save(folder)
-    if legal:  # rows 1 and 2: the even and the odd symbols
-        table = np.ones((3, VOCABULARY), bool)
-        table[1, 1::2] = False
-        table[2, 0::2] = False
-        np.save(folder / "legal.npy", table)
+    table = np.ones((3, VOCABULARY), bool)  # rows 1 and 2: the even and the odd symbols
+    table[1, 1::2] = False
+    table[2, 0::2] = False
+    digest = legal_table.save(folder, table) if legal else None
+    shards = tuple(infos)
+    CorpusInfo(vocabulary="v", vocabulary_size=VOCABULARY, recipe="r", shards=shards, legal=digest).save(folder)
     return folder
 
 

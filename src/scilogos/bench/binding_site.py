@@ -25,7 +25,7 @@ METHOD = (
     f"probability of a mark averaged over sampled answers, {binding_site.SAMPLING}; figures pool the residues of all "
     "chains, intervals draw chains"
 )
-SAMPLES, BATCH = 8, 1
+SAMPLES, BATCH = 8, 16
 LONGEST = 600  # residues of a training or validation chain, as in the recipes
 WINDOW = 3  # residues on each side that the window baseline looks at
 
@@ -97,7 +97,8 @@ def items(data: Path, *, limit: int | None, seed: int) -> HeldOut:
 def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int, seed: int) -> list[Answer]:
     """The probability of each residue."""
     del held
-    found = [binding_site.locate(model.engine, [item.given], samples=samples, seed=seed) for item in batch]
+    chains = [(item.given,) for item in batch]
+    found = binding_site.locate_all(model.engine, chains, samples=samples, seed=seed)
     return [{"probabilities": np.round(sites.probabilities[0], 4).tolist()} for sites in found]
 
 

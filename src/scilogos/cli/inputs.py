@@ -6,9 +6,14 @@ from pathlib import Path
 from scilogos.errors import InputError, MissingError
 from scilogos.science import Structure, clean_sequence, read_fasta, read_molecules, read_structure
 
-STRUCTURES = (".pdb", ".cif", ".mmcif", ".ent", ".pdb.gz", ".cif.gz", ".ent.gz")
-SEQUENCES = (".fasta", ".fa", ".faa", ".fasta.gz", ".fa.gz")
-MOLECULES = (".smi", ".csv", ".sdf")
+
+def _also_packed(*endings: str) -> tuple[str, ...]:
+    return (*endings, *(ending + ".gz" for ending in endings))
+
+
+STRUCTURES = _also_packed(".pdb", ".cif", ".mmcif", ".ent")
+SEQUENCES = _also_packed(".fasta", ".fa", ".faa")
+MOLECULES = _also_packed(".smi", ".csv", ".sdf")
 
 
 def is_file_name(text: str, endings: Sequence[str]) -> bool:

@@ -1,6 +1,7 @@
 """Verbs about the language itself: write, read, score."""
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +10,16 @@ from scilogos.cli.output import Result
 from scilogos.errors import InputError, ParseError
 from scilogos.grammar import Complex, Located, Molecule, Protein, Sentence, parse
 from scilogos.grammar import write as write_sentence
-from scilogos.science import canonical, complexes, ligands, read_mofid, read_structure, site_proteins, union_contacts
+from scilogos.science import (
+    Ledger,
+    canonical,
+    complexes,
+    ligands,
+    read_mofid,
+    read_structure,
+    site_proteins,
+    union_contacts,
+)
 from scilogos.tasks import DEFAULT, load
 
 
@@ -21,23 +31,30 @@ def write(target: str, *, out: Path | None = None) -> None:
     Parameters
     ----------
     target
-        A structure (.pdb, .cif), sequences (.fasta), molecules (.smi, .csv, .sdf), MOFids (.mofid), or a SMILES.
+        A structure (.pdb, .cif), sequences (.fasta), molecules (.smi, .csv, .sdf), each also as .gz; MOFids (.mofid),
+        or a SMILES. What is left out of a structure is told, with the reason.
     out
         A .csv or .jsonl file.
     """
-    rows = [{"form": type(found).__name__.lower(), "sentence": write_sentence(found)} for found in _sentences(target)]
+    left_out: Ledger = []
+    sentences = _sentences(target, left_out)
+    rows = [{"form": type(found).__name__.lower(), "sentence": write_sentence(found)} for found in sentences]
+    for reason in dict.fromkeys(skipped.reason for skipped in left_out):
+        items = ", ".join(skipped.item for skipped in left_out if skipped.reason == reason)
+        print(f"left out {items}: {reason}", file=sys.stderr)
     Result(rows, f"Sentences of {target}").show(out)
 
 
-def _sentences(target: str) -> list[Sentence]:
+def _sentences(target: str, left_out: Ledger) -> list[Sentence]:
     if inputs.is_file_name(target, inputs.STRUCTURES):
         structure = read_structure(target)
+        left_out += structure.skipped
         sites = union_contacts(structure.chains, ligands(structure))
         marked = site_proteins(structure.chains, sites)
         found: list[Sentence] = [Protein(chain.residues) for chain in structure.chains]
         if any(sites):
             found.append(Located(tuple(Protein(chain.residues) for chain in structure.chains), tuple(marked)))
-        return found + list[Sentence](complexes(structure))
+        return found + list[Sentence](complexes(structure, ledger=left_out))
     if inputs.is_file_name(target, inputs.SEQUENCES):
         return [Protein(residues) for _, residues in inputs.sequences(target)]
     if inputs.is_file_name(target, (".mofid",)):
@@ -50,8 +67,6 @@ def read(sentence: str) -> None:
 
     Example: logos read "<MoleculeS>CCO<MoleculeE>"
     """
-    import sys
-
     lines = [line.rstrip("\n") for line in sys.stdin] if sentence == "-" else [sentence]
     for number, line in enumerate(lines, 1):
         try:

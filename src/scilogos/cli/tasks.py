@@ -36,7 +36,7 @@ def retro(target: str, *, n: Number = 10, seed: int = 0, model: str = DEFAULT, o
     Parameters
     ----------
     target
-        A SMILES, or a .smi, .csv or .sdf file of products.
+        A SMILES, or a .smi, .csv or .sdf file of products (.gz too).
     n
         Answers to show for each product.
     seed
@@ -183,6 +183,7 @@ def materials(
     *,
     n: Number = 10,
     node: str | None = None,
+    linker: list[str] | None = None,
     seed: int = 0,
     model: str = DEFAULT,
     out: Path | None = None,
@@ -195,10 +196,12 @@ def materials(
     ----------
     node
         Node fragments (SMILES, separated by dots) that every framework starts with.
+    linker
+        A linker (SMILES) that every framework has; give it again for a second one.
     out
         A .csv or .jsonl file.
     """
-    ranking = load(model).materials(n, node.split(".") if node else (), seed=seed)
+    ranking = load(model).materials(n, node.split(".") if node else (), linkers=linker or (), seed=seed)
     rows = [
         {"rank": rank, "node": ".".join(answer.thing.nodes),
          "linkers": ".".join(linker.smiles for linker in answer.thing.linkers), "net": answer.thing.net or "",
@@ -219,6 +222,9 @@ def edit(
     out: Path | None = None,
 ) -> None:
     """Propose variants of a protein by substitutions.
+
+    One look at the whole chain says what each substitution would gain. Positions and residues are drawn by these odds,
+    wherever they lie in the chain; then each variant is scored in full, and the most likely come first.
 
     Example: logos edit MSKGEELFTGVVPILVELDGDVNG --most 3 -n 5
 

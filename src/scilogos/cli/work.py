@@ -3,9 +3,11 @@
 import os
 import platform
 import sys
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from scilogos.cli.output import Result
 from scilogos.errors import MissingError
@@ -15,7 +17,7 @@ PACKAGES = ("torch", "numpy", "safetensors", "rdkit", "gemmi", "immunum", "token
 OPTIONAL = ("transformers", "matplotlib", "vllm", "antiberty")
 
 
-def prepare(recipe: Path, *, data: Path, out: Path) -> None:
+def prepare(recipe: Path, *, data: Path, out: Path, licence: Literal["any", "strict"] | None = None) -> None:
     """Build the token shards of a corpus recipe.
 
     Example: logos prepare recipes/pretrain.toml --data data --out runs/corpus
@@ -28,6 +30,8 @@ def prepare(recipe: Path, *, data: Path, out: Path) -> None:
         The folder that the recipe's paths are below.
     out
         The folder of the corpus.
+    licence
+        Strict leaves out every row of a source without an open licence; default as the recipe says.
     """
     from scilogos.data.corpus import prepare as build
     from scilogos.data.corpus import read_recipe
@@ -35,7 +39,10 @@ def prepare(recipe: Path, *, data: Path, out: Path) -> None:
 
     if not data.is_dir():
         raise MissingError(f"{data}: no such folder of source files")
-    info, ledger = build(read_recipe(recipe), data, out, default())
+    settings = read_recipe(recipe)
+    if licence is not None:
+        settings = replace(settings, licence=licence)
+    info, ledger = build(settings, data, out, default())
     print(ledger.markdown(), file=sys.stderr)
     rows = [
         {"modality": s.modality, "split": s.split, "sentences": s.sentences, "tokens": s.tokens} for s in info.shards

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from scilogos.data import legal_table
 from scilogos.data.order import mix, shuffled
 from scilogos.data.shards import FREE, Shard, read_corpus
 from scilogos.errors import CheckpointError, RecipeError
@@ -63,8 +64,7 @@ class Mixture:
             has = ", ".join(sorted(found)) or "none"
             raise RecipeError(f"{folder}: no {split} sentences of {', '.join(lacking)}; found {has}")
         self.shards = {name: Shard(folder, found[name]) for name in self.shares}
-        table = folder / "legal.npy"
-        self.legal_table = np.load(table, allow_pickle=False) if table.is_file() else None
+        self.legal_table = legal_table.load(folder, corpus)
         self._choices = None if self.legal_table is None else self.legal_table.sum(1)
         self.draws = Draws(taken=dict.fromkeys(self.shares, 0), tokens=dict.fromkeys(self.shares, 0))
 

@@ -9,8 +9,7 @@ from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
+from scilogos.data import legal_table
 from scilogos.data.answers import LegalTable
 from scilogos.data.ledger import Ledger
 from scilogos.data.readers import FORMS, READERS
@@ -60,11 +59,14 @@ def prepare(recipe: CorpusRecipe, data: Path, out: Path, codec: Codec) -> tuple[
             undo.callback(shutil.rmtree, partial, ignore_errors=True)
             ledger = Ledger()
             text = json.dumps(asdict(recipe), sort_keys=True, default=str)
+            writing = _Writing(recipe, data, partial, codec, ledger)
+            shards = tuple(writing.shards())
             info = CorpusInfo(
                 vocabulary=codec.vocabulary.fingerprint,
                 vocabulary_size=codec.vocabulary.size,
                 recipe=hashlib.sha256(text.encode()).hexdigest()[:12],
-                shards=tuple(_Writing(recipe, data, partial, codec, ledger).shards()),
+                shards=shards,
+                legal=None if writing.legal is None else legal_table.save(partial, writing.legal.table()),
             )
             info.save(partial)
             codec.save(partial)
@@ -97,8 +99,6 @@ class _Writing:
                 self._read(source, seen.setdefault(source.reader, Seen()))
             for writer in self.writers.values():
                 yield writer.close()
-            if self.legal is not None:
-                np.save(self.out / "legal.npy", self.legal.table())
         finally:
             for writer in self.writers.values():
                 writer.discard()
@@ -109,7 +109,12 @@ class _Writing:
         if source.forms:
             ledger.source += f" ({', '.join(source.forms)})"
         reading = Reading(
-            source=source, data=self.data, ledger=ledger, seed=self.recipe.seed, val_percent=self.recipe.val_percent
+            source=source,
+            data=self.data,
+            ledger=ledger,
+            seed=self.recipe.seed,
+            val_percent=self.recipe.val_percent,
+            strict=self.recipe.licence == "strict",
         )
         records = (record for record in self._records(reading) if self._new(record, seen))
         for number, record in enumerate(islice(records, source.limit or None), 1):

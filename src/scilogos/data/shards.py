@@ -3,8 +3,9 @@
     <modality>.<split>.<hash>.tokens   uint16, all sentences one after the other, without end symbols
     <modality>.<split>.<hash>.index    int64 [sentences, 2]: where each sentence starts, and how long its prompt is
     <modality>.<split>.<hash>.legal    uint16 like tokens: the row of the legal table that binds each symbol
+    legal.<hash>.npy                   bool [rows, vocabulary]: the legal table, the symbols that each row allows
 
-Reading needs only numpy. Only post-training has the last. `corpus.json` lists the shards with their counts and hashes.
+Reading needs only numpy. Only post-training has the last two. `corpus.json` lists them all with their hashes.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -24,7 +25,7 @@ FREE = 0  # the legal row that allows every symbol
 
 @dataclass(frozen=True, kw_only=True)
 class ShardInfo:
-    """One shard as Only post-training has the last. `corpus.json` lists it."""
+    """One shard as `corpus.json` lists it."""
 
     modality: str
     split: str
@@ -111,22 +112,28 @@ class Shard:
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusInfo:
-    """What `corpus.json` says: the shards, and the vocabulary and recipe that made them."""
+    """What `corpus.json` says: the shards, the vocabulary and recipe that made them, the SHA-256 of the legal table."""
 
     vocabulary: str
     vocabulary_size: int
     recipe: str
     shards: tuple[ShardInfo, ...]
+    legal: str | None = None  # without post-training, neither said nor part of the fingerprint
+
+    @property
+    def listing(self) -> dict[str, Any]:
+        """What `corpus.json` holds, but for the fingerprint."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
 
     @property
     def fingerprint(self) -> str:
         """First 12 hex digits of the SHA-256 of the listing."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        return hashlib.sha256(json.dumps(self.listing, sort_keys=True).encode()).hexdigest()[:12]
 
     def save(self, folder: Path) -> None:
         """Write corpus.json, atomically."""
         partial = folder / "corpus.json.partial"
-        partial.write_text(json.dumps({"fingerprint": self.fingerprint, **asdict(self)}, indent=1))
+        partial.write_text(json.dumps({"fingerprint": self.fingerprint, **self.listing}, indent=1))
         partial.replace(folder / "corpus.json")
 
 
@@ -141,6 +148,7 @@ def read_corpus(folder: Path) -> CorpusInfo:
             vocabulary_size=listing["vocabulary_size"],
             recipe=listing["recipe"],
             shards=shards,
+            legal=listing.get("legal"),
         )
     except FileNotFoundError:
         raise CheckpointError(f"{path}: not found; make a corpus with `logos prepare`") from None

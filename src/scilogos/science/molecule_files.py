@@ -75,21 +75,22 @@ def _read_csv(text: str, path: object):
 
 def _read_sdf(text: str, path: object):
     supplier, line = Chem.SDMolSupplier(), 1
-    blocks = text.split("$$$$")
+    blocks = text.replace("\r\n", "\n").split("$$$$")
     if blocks[-1].strip() and "M  END" not in blocks[-1]:
         raise InputError(
             f"the last record is cut short: found {blocks[-1].strip().splitlines()[-1][:40]!r}, expected M  END",
             path=path,
             line=len(text.splitlines()),
         )
-    for block in blocks:
+    for number, block in enumerate(blocks):
         if block.strip():
-            start = line + block.startswith("\n")
+            start = line + (number > 0)
+            record = block.removeprefix("\n") if number else block  # an empty first line is an empty title
             with BlockLogs():
-                supplier.SetData(block.removeprefix("\n") + "$$$$\n")
+                supplier.SetData(record + "$$$$\n")
                 mol = next(iter(supplier), None)
             if mol is None:
-                title = block.removeprefix("\n").split("\n", 1)[0].strip()
+                title = record.split("\n", 1)[0].strip()
                 yield start, InputError("RDKit cannot read or sanitise this record"), title, {}
             else:
                 name = mol.GetProp("_Name") if mol.HasProp("_Name") else ""

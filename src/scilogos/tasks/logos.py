@@ -57,7 +57,7 @@ class Logos:
         if site and not around:
             marks = select(site, structure)
         elif around and not site:
-            pose = around.lower().endswith(".sdf")
+            pose = around.lower().removesuffix(".gz").endswith(".sdf")
             marks = (
                 union_contacts(structure.chains, [read_ligand(around)]) if pose else select_around(around, structure)
             )

@@ -1,9 +1,11 @@
-"""Material generation: nothing (or given node fragments) in, ranked metal-organic frameworks out."""
+"""Material generation: nothing, or given node fragments and linkers, in; ranked metal-organic frameworks out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
 
-from scilogos.decode import Engine, Prompt, Sampling
-from scilogos.errors import PromptError
+from scilogos.decode import Completion, Engine, Prompt, Sampling
+from scilogos.errors import PromptError, ScilogosError
 from scilogos.grammar import Material, parse, tags
 from scilogos.grammar.constraints import Materials
 from scilogos.grammar.writer import wrap
@@ -12,6 +14,7 @@ from scilogos.tasks.ranking import Ranking, rank
 
 SAMPLING = Sampling(temperature=1.0)
 BUDGET = 400  # symbols of a material
+ROUNDS = 3  # of draws at most, each doubling their number
 
 
 def prompt(nodes: Sequence[str] = ()) -> str:
@@ -20,9 +23,15 @@ def prompt(nodes: Sequence[str] = ()) -> str:
     return tags.MATERIAL_S + "".join(wrap("metal", node) for node in ordered) if nodes else ""
 
 
-def constraint(engine: Engine, known_nodes: frozenset[str] | None = None) -> Materials:
-    """The frame of a material; nodes by syntax alone, or only known ones."""
-    return Materials(engine.codec.vocabulary.whole, known_nodes)
+def constraint(engine: Engine, known_nodes: frozenset[str] | None = None, linkers: Sequence[str] = ()) -> Materials:
+    """The frame of a material; nodes by syntax alone, or only known ones; the given linkers first, then free ones.
+
+    PromptError for a linker that the model's vocabulary cannot write.
+    """
+    ordered = [linker.smiles for linker in material("[Zn]", ".".join(linkers)).linkers] if linkers else []
+    for linker in ordered:
+        engine.codec.encode(wrap("molecule", linker))
+    return Materials(engine.codec.vocabulary.whole, known_nodes, linkers=tuple(ordered))
 
 
 def read(nodes: Sequence[str], answer: str) -> Material:
@@ -37,18 +46,42 @@ def generate(
     *,
     n: int = 10,
     nodes: Sequence[str] = (),
+    linkers: Sequence[str] = (),
     known_nodes: frozenset[str] | None = None,
     samples: int | None = None,
     sampling: Sampling = SAMPLING,
     seed: int = 0,
 ) -> Ranking[Material]:
-    """Rank up to n materials from `samples` draws (default 2 n)."""
+    """Rank up to n materials that have the given nodes and linkers, and perhaps more.
+
+    From `samples` draws; by default from as many as it takes to find n different ones, 2 n at least, 8 n at most.
+    """
     tokens = tuple(engine.codec.encode(prompt(nodes)))
-    rules = constraint(engine, known_nodes)
+    rules = constraint(engine, known_nodes, linkers)
     guide = engine.guide(rules)
     start = guide.follow(guide.start, tokens)
     if start is None:
         rule = "each must be among the known nodes" if known_nodes else "expected bracket atoms of this model, as [Zn]"
         raise PromptError(f"nodes {', '.join(nodes)}: {rule}, {rules.most_nodes} fragments at most")
-    groups = engine.complete([Prompt(tokens, guide, BUDGET, start)], samples or 2 * n, sampling, seed=seed)
-    return rank(groups, lambda text: read(nodes, text), most=n)
+    begun, reader = Prompt(tokens, guide, BUDGET, start), cache(lambda text: read(nodes, text))
+    if samples:
+        drawn = engine.complete([begun], samples, sampling, seed=seed)[0]
+    else:
+        drawn = _enough(lambda total: engine.complete([begun], total, sampling, seed=seed)[0], reader, n)
+    return rank([drawn], reader, most=n)
+
+
+def _enough(draw: Callable[[int], list[Completion]], read: Callable[[str], Material], n: int) -> list[Completion]:
+    """The shortest beginning of the draws that tells n different materials, from 2 n of them to as many as allowed.
+
+    So the draws for n are the first of the draws for any larger n.
+    """
+    drawn: list[Completion] = []
+    for rounds in range(1, ROUNDS + 1):
+        drawn, told = draw(n << rounds), set[Material]()
+        for number, completion in enumerate(drawn, 1):
+            with suppress(ScilogosError):
+                told.add(read(completion.text))
+            if len(told) >= n and number >= 2 * n:
+                return drawn[:number]
+    return drawn

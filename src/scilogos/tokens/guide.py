@@ -102,8 +102,8 @@ class Guide:
 
     def _expected(self, number: int) -> int:
         state = self._states[number]
-        copying = isinstance(self.constraint, Copying) and state != "done"
-        symbol = self.constraint.draft(state) if copying else None
+        rule = self.constraint
+        symbol = rule.draft(state) if isinstance(rule, Copying) and state != "done" else None
         if symbol is not None:
             return self.vocabulary.ids[symbol]
         legal = self.mask(number).nonzero()[0]

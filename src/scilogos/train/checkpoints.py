@@ -3,12 +3,15 @@
 runs/NAME/config.json                             the model's sizes, in Hugging Face's spelling
           checkpoint-00000100/state.safetensors   masters and optimiser state
                               progress.json       step, draws of the data, corpus fingerprint
+          lock                                    held by the process that trains, and its number
 """
 
+import fcntl
 import json
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from torch import Tensor
 from scilogos.errors import CheckpointError, StorageError
 
 CONFIG_NAME, PROGRESS_NAME, STATE_NAME = "config.json", "progress.json", "state.safetensors"
+LOCK_NAME = "lock"
 
 
 def _sync(path: Path) -> None:
@@ -27,6 +31,33 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def locked(run: Path) -> Iterator[None]:
+    """Make the folder of a run and keep other processes from training there; CheckpointError where one does.
+
+    The lock goes with the process, however it ends: the file that stays holds nobody off.
+    """
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        file = (run / LOCK_NAME).open("a+")
+    except OSError as error:
+        raise StorageError(f"{run}: cannot be made ({error.strerror})") from error
+    with file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            file.seek(0)
+            holder = file.read().strip() or "another one"
+            message = f"process {holder} is training in this folder; wait for it, or name another folder"
+            raise CheckpointError(f"{run}: {message}") from None
+        except OSError as error:
+            raise StorageError(f"{run}: cannot be locked ({error.strerror})") from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
 
 
 def save(run: Path, step: int, tensors: dict[str, Tensor], progress: dict[str, Any], keep: int) -> Path:

@@ -15,7 +15,7 @@ import torch
 
 from scilogos.data.batches import Mixture
 from scilogos.data.shards import read_corpus
-from scilogos.errors import CheckpointError, RecipeError, StorageError
+from scilogos.errors import CheckpointError, RecipeError
 from scilogos.model import save_checkpoint
 from scilogos.train import checkpoints
 from scilogos.train.journal import Journal
@@ -30,9 +30,13 @@ _TOO_MANY_BAD_STEPS = 10
 def train(recipe: TrainRecipe, run: Path, *, quiet: bool = False) -> Path:
     """Run a recipe in folder `run`, from its newest checkpoint if there is one; return the folder of the final weights.
 
-    SIGTERM and Ctrl-C write a checkpoint first. Ten steps without a finite gradient stop the run with CheckpointError.
+    SIGTERM and Ctrl-C write a checkpoint first. Ten steps without a finite gradient stop the run with CheckpointError,
+    and so does another process that trains there.
     """
-    return _Run(recipe, run, quiet).go()
+    state = _Run(recipe, run, quiet)
+    with checkpoints.locked(run):
+        state.begin()
+        return state.go()
 
 
 class _Run:
@@ -49,12 +53,11 @@ class _Run:
         table = self.mixture.legal_table
         self.legal_table_NV = None if table is None else torch.from_numpy(table).to(recipe.device)
         self.step, self._stop = 0, False
+
+    def begin(self) -> None:
+        """Go on from the newest checkpoint, if any; say what model this is."""
         self._resume()
-        try:
-            run.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"{run}: cannot be made ({error.strerror})") from error
-        checkpoints.write_config(run, self.model.config.to_hf())
+        checkpoints.write_config(self.run, self.model.config.to_hf())
 
     def _mixture(self, split: str, seed: int, only: str | None = None) -> Mixture:
         r = self.recipe

@@ -1,4 +1,7 @@
-"""One material: so many node fragments, so many linkers, a net or none; nodes by syntax alone or only known ones."""
+"""One material: so many node fragments, so many linkers, a net or none.
+
+Nodes go by syntax alone, or only known ones; the first linkers may be given, then only their text may be written.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +25,7 @@ class Place(NamedTuple):
     nodes: int = 0
     linkers: int = 0
     node: tuple[Symbol, ...] | smiles_syntax.Prefix | None = None
-    linker: valence.Prefix | None = None
+    linker: valence.Prefix | int | None = None  # of a given linker: how many of its symbols are read
     net: int | None = None  # characters read
 
 
@@ -34,11 +37,14 @@ class Materials:
     known_nodes: frozenset[str] | None = None
     most_nodes: int = 8
     most_linkers: int = 6
+    linkers: tuple[str, ...] = ()  # given: SMILES as the answer must write them, in this order
     start = Place()
 
     def __post_init__(self) -> None:
         if self.known_nodes is not None and not self.known_nodes:
             raise PromptError("no known node fragment is given: expected at least one")
+        if len(self.linkers) > self.most_linkers:
+            raise PromptError(f"{len(self.linkers)} linkers are given: a material has {self.most_linkers} at most")
 
     @cached_property
     def _known(self) -> dict[tuple[Symbol, ...], int] | None:
@@ -51,6 +57,11 @@ class Materials:
             for n in range(len(cut) + 1):
                 left[cut[:n]] = min(len(cut) - n, left.get(cut[:n], len(cut)))
         return left
+
+    @cached_property
+    def _given(self) -> tuple[tuple[Symbol, ...], ...]:
+        """The symbols of the given linkers."""
+        return tuple(tuple(smiles_symbols(linker, self.whole)) for linker in self.linkers)
 
     @cached_property
     def stretch(self) -> int:
@@ -71,7 +82,9 @@ class Materials:
         if symbol == _TAG[tags.METAL_S] and last in ("open", "metal") and nodes < self.most_nodes:
             return state._replace(node=smiles_syntax.START if self._known is None else ())
         if symbol == _TAG[tags.MOLECULE_S] and last in ("metal", "linker") and linkers < self.most_linkers:
-            return state._replace(linker=valence.START)
+            return state._replace(linker=0 if linkers < len(self._given) else valence.START)
+        if linkers < len(self._given):
+            return None
         if symbol == _TAG[tags.NET_S] and last == "linker":
             return state._replace(net=0)
         if symbol == _TAG[tags.MATERIAL_E] and last in ("linker", "net"):
@@ -91,10 +104,16 @@ class Materials:
         return state._replace(node=(*node, symbol)) if (*node, symbol) in self._known else None
 
     def _linker(self, state: Place, symbol: Symbol) -> Place | None:
-        assert state.linker is not None
+        linker, done = state.linker, Place("linker", state.nodes, state.linkers + 1)
+        assert linker is not None
+        if isinstance(linker, int):
+            left = (*self._given[state.linkers], _TAG[tags.MOLECULE_E])[linker:]
+            if symbol != left[0]:
+                return None
+            return state._replace(linker=linker + 1) if left[1:] else done
         if symbol == _TAG[tags.MOLECULE_E]:
-            return Place("linker", state.nodes, state.linkers + 1) if state.linker.complete else None
-        after = state.linker.step(symbol.text) if symbol.kind == "smiles" else None
+            return done if linker.complete else None
+        after = linker.step(symbol.text) if symbol.kind == "smiles" else None
         return state._replace(linker=after) if after else None
 
     def _net(self, state: Place, symbol: Symbol) -> Place | None:
@@ -110,26 +129,35 @@ class Materials:
 
     def distance(self, state: Place) -> int:
         """Symbols of a short way to the end: the open part, then one of each part that lacks."""
-        linker = 2 + valence.distance(valence.START)
+        linker = self._linkers_left(state.linkers)
         if state.node is not None:
             if isinstance(state.node, smiles_syntax.Prefix):
                 return _syntax_distance(state.node) + 1 + linker + 1
             assert self._known is not None
             return self._known[state.node] + 1 + linker + 1
+        if isinstance(state.linker, int):
+            return linker - state.linker
         if state.linker is not None:
             return valence.distance(state.linker) + 2
         if state.net is not None:
             return 2 + (not state.net)
         node = 3 if self._known is None else 2 + self._known[()]
         return {
-            "": 2 + node + linker, "open": node + linker + 1, "metal": linker + 1, "linker": 1, "net": 1, "closed": 0,
+            "": 2 + node + linker, "open": node + linker + 1, "metal": linker + 1, "linker": linker + 1, "net": 1,
+            "closed": 0,
         }[state.last]  # fmt: skip
 
+    def _linkers_left(self, done: int) -> int:
+        """Symbols of the given linkers that are still to come, or of a short one where there is none yet."""
+        if self._given or done:
+            return sum(2 + len(linker) for linker in self._given[done:])
+        return 2 + valence.distance(valence.START)
+
     def classify(self, symbol: Symbol) -> object:
-        """Net characters together; SMILES symbols by syntax and by what they can bear, unless known nodes name them."""
+        """Net characters together; SMILES symbols by syntax and by what they can bear, unless they are asked for."""
         if symbol.kind == "net":
             return "net"
-        if symbol.kind == "tag" or self._known is not None:
+        if symbol.kind == "tag" or self._known is not None or any(symbol in linker for linker in self._given):
             return symbol
         if symbol.kind != "smiles":
             return None
