@@ -3,7 +3,8 @@
 One file a task, the same names in the same order: what it reads and holds out, `items`, `predict`, `score`, `baseline`.
 """
 
+from scilogos.bench.binding_site import calibrated
 from scilogos.bench.report import Report
 from scilogos.bench.run import TASKS, run
 
-__all__ = ["TASKS", "Report", "run"]
+__all__ = ["TASKS", "Report", "calibrated", "run"]

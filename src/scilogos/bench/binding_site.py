@@ -8,12 +8,16 @@ import numpy as np
 
 from scilogos.bench.figures import Figure, bootstrap
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, reading, subset
+from scilogos.bench.report import Report
 from scilogos.bench.scores import average_precision, best_threshold, confusion, f1, mcc
 from scilogos.data.readers import READERS
 from scilogos.data.tables import read_rows
+from scilogos.errors import InputError
 from scilogos.grammar import Located
 from scilogos.grammar.objects import RESIDUES, UNKNOWN_RESIDUE
+from scilogos.model import fingerprint
 from scilogos.tasks import Logos, binding_site
+from scilogos.tasks.calibration import Calibration
 
 TABLE, TRAINING = "struct/site_labels_seq.jsonl.gz", "struct/triples_biolip_ligbind.jsonl.gz"
 FILES = (TABLE, TRAINING)
@@ -146,3 +150,11 @@ def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
         ]
 
     return {"letter frequency": by_frequency(0), f"letters within {WINDOW}": by_frequency(WINDOW)}
+
+
+def calibrated(report: Report, folder: Path) -> Calibration:
+    """The model's own threshold, as chosen on validation chains, for the weights in its folder."""
+    chosen = report.figures["model"].get("validation threshold")
+    if chosen is None or chosen.value is None:
+        raise InputError("no validation chain was read: the threshold cannot be chosen")
+    return Calibration(weights=fingerprint(folder), site_threshold=round(chosen.value, 4))

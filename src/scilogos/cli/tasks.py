@@ -80,7 +80,7 @@ def sites(
     samples
         Sampled answers that the probabilities are averaged over.
     threshold
-        Probability from which a residue is called a site.
+        Probability from which a residue is called a site; by default the one that suits the model best.
     out
         A .csv, .jsonl, .fasta file; for a structure also .pdb (B-factor column), .pml (PyMOL) or .cxc (ChimeraX).
     """

@@ -96,6 +96,7 @@ def bench(
     limit: int | None = None,
     samples: int | None = None,
     seed: int = 0,
+    calibrate: bool = False,
 ) -> None:
     """Measure a model on held-out data, with the baseline beside it.
 
@@ -111,15 +112,20 @@ def bench(
         The folder of the results; an interrupted run goes on where it stopped.
     limit
         Items at most.
+    calibrate
+        With binding-site: keep the threshold chosen on validation chains in the model's folder.
     """
-    from scilogos.bench import TASKS, run
+    from scilogos.bench import TASKS, calibrated, run
     from scilogos.errors import InputError
 
     if task not in (*TASKS, "all"):
         raise InputError(f"task {task!r}: expected one of {', '.join((*TASKS, 'all'))}")
     logos = load(model)
     for name in TASKS if task == "all" else (task,):
-        print(run(name, logos, data, out, limit=limit, samples=samples, seed=seed).markdown())
+        report = run(name, logos, data, out, limit=limit, samples=samples, seed=seed)
+        print(report.markdown())
+        if calibrate and name == "binding-site":
+            calibrated(report, logos.folder).write(logos.folder)
 
 
 def doctor() -> None:

@@ -12,7 +12,7 @@ from scilogos.grammar.constraints import MarkedCopy
 from scilogos.grammar.symbols import Symbol
 
 SAMPLING = Sampling(temperature=1.0)
-THRESHOLD = 0.5  # probability from which a residue is called a site; chosen on validation data by the bench
+THRESHOLD = 0.5  # probability from which a residue is called a site, where a checkpoint has none of its own
 LINK = 8.0  # Å between side-chain centroids of residues of one pocket
 
 
@@ -27,11 +27,15 @@ class Pocket:
 
 @dataclass(frozen=True)
 class Sites:
-    """Marked chains, the probability of each residue (one array a chain), and the pockets, best first."""
+    """Marked chains, the probability of each residue (one array a chain), and the pockets, best first.
+
+    Marked are the residues of a probability of `threshold` and above.
+    """
 
     chains: tuple[Protein, ...]
     probabilities: tuple[np.ndarray, ...]
     pockets: tuple[Pocket, ...] = ()
+    threshold: float = THRESHOLD
 
 
 def prompt(chains: Sequence[str]) -> str:
@@ -112,7 +116,7 @@ def locate_all(
             for chain, p in zip(chains, scores, strict=True)
         )
         grouped = () if centroids is None else pockets(marked, scores, centroids[number])
-        found.append(Sites(marked, tuple(scores), grouped))
+        found.append(Sites(marked, tuple(scores), grouped, threshold))
     return found
 
 

@@ -1,7 +1,7 @@
 """A loaded model and its six tasks: what `load` gives, and what the command line calls."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scilogos.decode import Engine, symbol_scores
@@ -25,6 +25,7 @@ from scilogos.tasks import (
     protein_editing,
     retrosynthesis,
 )
+from scilogos.tasks.calibration import Calibration
 from scilogos.tasks.ranking import Ranking
 from scilogos.tasks.registry import DEFAULT, find, open_engine
 
@@ -36,13 +37,18 @@ class Logos:
     engine: Engine
     name: str
     folder: Path
+    calibration: Calibration = field(default_factory=Calibration)
 
     def retrosynthesis(self, product: str, n: int = 10, **options) -> Ranking[tuple[str, ...]]:
         """Rank sets of reactants for a product SMILES."""
         return retrosynthesis.propose(self.engine, product, n=n, **options)
 
     def sites(self, target: str | Structure, **options) -> binding_site.Sites:
-        """Mark the binding sites of a sequence, or of the chains of a structure and group them to pockets."""
+        """Mark the binding sites of a sequence, or of the chains of a structure and group them to pockets.
+
+        The threshold is the checkpoint's own unless given.
+        """
+        options = {"threshold": self.calibration.site_threshold} | options
         if isinstance(target, str):
             return binding_site.locate(self.engine, [clean_sequence(target)], **options)
         chains = [chain.residues for chain in target.chains]
@@ -96,4 +102,7 @@ class Logos:
 
 def load(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str = "cpu") -> Logos:
     """Load a model by name or folder."""
-    return Logos(open_engine(name, dtype=dtype, device=device), find(name).resolve().name, find(name))
+    folder = find(name)
+    return Logos(
+        open_engine(name, dtype=dtype, device=device), folder.resolve().name, folder, Calibration.read(folder)
+    )

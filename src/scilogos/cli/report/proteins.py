@@ -23,7 +23,7 @@ def sites_section(findings: Findings) -> Section:
     chains = [chain.residues for chain in site.structure.chains]
     lead = (
         "Given the sequence alone, the model copies it and marks the residues of a binding site; a residue's "
-        f"probability is averaged over {site.samples} such copies. Residues above {binding_site.THRESHOLD:g} are "
+        f"probability is averaged over {site.samples} such copies. Residues above {site.found.threshold:.2g} are "
         "called, and grouped into pockets by the coordinates. The chain is human dihydrofolate reductase (PDB 1S3V); "
         "the inhibitor that crystallised with it was taken out, and is drawn here to judge by."
     )

@@ -1,0 +1,37 @@
+"""What was chosen for one checkpoint on validation data: `calibration.json` beside its weights."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from scilogos.errors import CheckpointError
+
+FILE = "calibration.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Probabilities from which a task calls something; `weights` is the fingerprint of the weights they belong to."""
+
+    weights: str = ""
+    site_threshold: float = 0.5
+
+    @classmethod
+    def read(cls, folder: Path) -> "Calibration":
+        """Read the calibration of a model's folder; the defaults where there is none."""
+        path = folder / FILE
+        if not path.is_file():
+            return cls()
+        try:
+            found = cls(**json.loads(path.read_text()))
+            if not 0 < found.site_threshold <= 1:
+                raise ValueError(f"site_threshold is {found.site_threshold}; expected a probability above 0")
+        except (ValueError, TypeError) as error:
+            raise CheckpointError(f"{path}: {error}") from None
+        return found
+
+    def write(self, folder: Path) -> None:
+        """Write it whole or not at all."""
+        partial = folder / (FILE + ".partial")
+        partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        partial.replace(folder / FILE)
