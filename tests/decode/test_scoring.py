@@ -2,7 +2,7 @@
 
 import pytest
 
-from scilogos.decode import symbol_scores
+from scilogos.decode import log_probabilities, symbol_scores
 from scilogos.decode.engine import Engine
 from scilogos.decode.scoring import score_answers
 from tests.fakes import CODEC, Scripted, random_engine
@@ -32,5 +32,19 @@ def test_equal_answers_are_read_once():
 
     answers = [(1, 2), (3, 2), (1, 2), (1, 2)]
     assert len(score_answers(Engine(Counted(), CODEC), PROMPT, answers)) == 4
-    assert widths == [2 * (1 + len(PROMPT) + 2)]
+    assert widths == [1 + len(PROMPT), 2 * 3]  # the prompt once, then both answers with their ends
     assert score_answers(Engine(Counted(), CODEC), PROMPT, []) == []
+
+
+def test_long_answers_are_read_in_parts(monkeypatch):
+    engine = random_engine()
+    answers = [CODEC.encode(f"<ProteinS>{text}<ProteinE>") for text in ("MKVLAAGIWTRW", "G", "WW")]
+    whole = symbol_scores(engine, PROMPT, answers)
+    for text, scores in zip(answers, whole, strict=True):
+        (table,) = log_probabilities(engine, [(*PROMPT, *text)])
+        direct = table[range(len(PROMPT), len(PROMPT) + len(text) + 1), [*text, CODEC.vocabulary.end]]
+        assert scores == pytest.approx(direct, abs=1e-4)
+    monkeypatch.setattr("scilogos.decode.scoring._PLACES", 64)
+    for scores, parts in zip(whole, symbol_scores(engine, PROMPT, answers), strict=True):
+        assert scores == pytest.approx(parts, abs=1e-4)
+    assert symbol_scores(engine, PROMPT, []) == []

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from scilogos.decode.engine import Engine
+from scilogos.decode.engine import MAX_ROWS, Engine
 from scilogos.decode.rows import Completion
 from scilogos.errors import PromptError
 from scilogos.model import PackedAttention
@@ -19,10 +19,8 @@ _PLACES = 16_384  # read at once
 @torch.inference_mode()
 def log_probabilities(engine: Engine, texts: Sequence[Sequence[int]]) -> Iterator[np.ndarray]:
     """Yield for each text the log-probabilities [len(text) + 1, V] of what follows each of its beginnings."""
-    longest = engine.model.config.max_position_embeddings
     for text in texts:
-        if len(text) + 1 > longest:
-            raise PromptError(f"a text has {len(text)} symbols; this model reads {longest - 1} at most: shorten it")
+        _check_length(engine, len(text))
     end, batch, places = engine.codec.vocabulary.end, [], 0
     for text in [*texts, None]:
         if batch and (text is None or places + len(text) + 1 > _PLACES):
@@ -38,14 +36,40 @@ def log_probabilities(engine: Engine, texts: Sequence[Sequence[int]]) -> Iterato
             places += len(text) + 1
 
 
+@torch.inference_mode()
 def symbol_scores(engine: Engine, prompt: Sequence[int], answers: Sequence[Sequence[int]]) -> list[np.ndarray]:
-    """The log-probability of every symbol of each answer and of its end, given the prompt: float [len(answer) + 1]."""
-    end, first = engine.codec.vocabulary.end, len(prompt)
-    tables = log_probabilities(engine, [(*prompt, *answer) for answer in answers])
-    return [
-        table[np.arange(first, first + len(answer) + 1), [*answer, end]]
-        for table, answer in zip(tables, answers, strict=True)
-    ]
+    """The log-probability of every symbol of each answer and of its end, given the prompt: float [len(answer) + 1].
+
+    The prompt is read once.
+    """
+    longest, end = max(map(len, answers), default=0), engine.codec.vocabulary.end
+    _check_length(engine, len(prompt) + longest)
+    found = []
+    for some in (answers[i : i + MAX_ROWS] for i in range(0, len(answers), MAX_ROWS)):
+        cache, R = engine.cache(), len(some)
+        targets_RS = np.full((R, longest + 1), end)
+        for row, answer in zip(targets_RS, some, strict=True):
+            row[: len(answer)] = answer
+        logits_RWV = engine.read(cache, [prompt]).repeat(R, 1)[:, None]
+        cache.arrange([-1] * R, [0] * R)
+        width, parts = max(1, _PLACES // 8 // R), []
+        for start in range(0, longest + 1, width):
+            read_RW = targets_RS[:, start : start + width]
+            target_RW1 = torch.from_numpy(read_RW)[..., None].to(engine.device)
+            after_RWV = engine.step(cache, read_RW).view(R, read_RW.shape[1], -1)
+            cache.advance(read_RW.shape[1])
+            logits_RWV = torch.cat((logits_RWV, after_RWV[:, :-1]), 1)
+            parts.append((logits_RWV.gather(2, target_RW1)[..., 0] - logits_RWV.logsumexp(-1)).cpu())
+            logits_RWV = after_RWV[:, -1:]
+        scores_RS = torch.cat(parts, 1).numpy()
+        found += [scores[: len(answer) + 1] for scores, answer in zip(scores_RS, some, strict=True)]
+    return found
+
+
+def _check_length(engine: Engine, length: int) -> None:
+    longest = engine.model.config.max_position_embeddings
+    if length + 1 > longest:
+        raise PromptError(f"a text has {length} symbols; this model reads {longest - 1} at most: shorten it")
 
 
 def score_answers(engine: Engine, prompt: Sequence[int], answers: Sequence[tuple[int, ...]]) -> list[Completion]:
