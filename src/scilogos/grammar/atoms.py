@@ -23,11 +23,13 @@ MAIN_GROUP_METALS = {
     "Al": 3, "Ga": 3, "In": 3, "Tl": 3, "Ge": 4, "Sn": 4, "Pb": 4, "Sb": 5, "Bi": 5,
 }  # fmt: skip
 METAL = 6
-# Neighbours of an aromatic atom, its hydrogens among them, by (element, charge).
-AROMATIC_NEIGHBOURS = {
-    ("b", 0): 3, ("c", 0): 3, ("n", 0): 3, ("o", 0): 2, ("p", 0): 3, ("s", 0): 2, ("se", 0): 2, ("te", 0): 2,
-    ("as", 0): 3, ("si", 0): 3, ("b", -1): 3, ("c", -1): 3, ("c", 1): 3, ("n", 1): 3, ("n", -1): 2, ("o", 1): 2,
-    ("s", 1): 3, ("p", 1): 3, ("se", 1): 3,
+# Of an aromatic atom by (element, charge): its neighbours, hydrogens among them, and the bond orders that it spends on
+# them and on its double bond, if any. Where both are equal, a neighbour too few makes room for the double bond.
+AROMATIC = {
+    ("b", 0): (3, 3), ("c", 0): (3, 4), ("n", 0): (3, 3), ("o", 0): (2, 2), ("p", 0): (3, 3), ("s", 0): (2, 2),
+    ("se", 0): (2, 2), ("te", 0): (2, 2), ("as", 0): (3, 3), ("si", 0): (3, 4), ("b", -1): (3, 4), ("c", -1): (3, 3),
+    ("c", 1): (3, 3), ("n", 1): (3, 4), ("n", -1): (2, 2), ("o", 1): (2, 3), ("s", 1): (3, 3), ("p", 1): (3, 4),
+    ("se", 1): (3, 3),
 }  # fmt: skip
 
 _BRACKET = re.compile(
@@ -41,7 +43,7 @@ class Atom(NamedTuple):
 
     element: str  # as the periodic table spells it
     slots: int
-    extra: int = 0  # bond orders above 1 that an aromatic atom can bear outside its ring
+    extra: int = 0  # 1 for an aromatic atom that has one double bond, in its ring or outside, whatever its neighbours
     need: int = 0  # bonds to aromatic atoms that it cannot be without
     aromatic: bool = False
 
@@ -60,11 +62,10 @@ def atom(symbol: str) -> Atom | None:
     if element == "*":
         return None
     if element[0].islower():
-        neighbours = AROMATIC_NEIGHBOURS.get((element, charge))
-        if neighbours is None or neighbours - hydrogens < 2:
+        neighbours, orders = AROMATIC.get((element, charge), (0, 0))
+        if neighbours - hydrogens < 2:
             return None
-        extra = int(element == "c" and not charge and not hydrogens)
-        return Atom(element.title(), neighbours - hydrogens, extra, 2, True)
+        return Atom(element.title(), neighbours - hydrogens, orders - neighbours, 2, True)
     valence = _valence(element, charge)
     return Atom(element, valence - hydrogens) if valence is not None and valence >= hydrogens else None
 
