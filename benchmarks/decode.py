@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import torch
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
+
 from decoding import report
 from decoding.cases import CASES, SITE_SAMPLES, Case
 from decoding.checkpoints import export
@@ -21,7 +22,6 @@ from decoding.published_peer import Published
 from decoding.sides import Side, compare, open_sides
 from decoding.transformers_peer import Transformers
 from decoding.vllm_peer import Vllm
-
 from scilogos.errors import InputError, ScilogosError
 from scilogos.model import fingerprint
 from scilogos.tasks import DEFAULT

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import tokenizers
 import torch
-from decoding.checkpoints import export, shape
 
 import decode
+from decoding.checkpoints import export, shape
 from scilogos.model import Transformer, save_checkpoint
 from scilogos.tokens import save_hf_tokenizer
 from tests.fakes import CODEC, TINY
