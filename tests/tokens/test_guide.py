@@ -8,7 +8,7 @@ import pytest
 from scilogos.grammar import symbols
 from scilogos.grammar.constraints import MarkedCopy, Materials, Molecules, Substitutions
 from scilogos.tokens import Guide, Guides, scratch
-from scilogos.tokens import guide as guide_module
+from scilogos.tokens import guides as guides_module
 
 VOCABULARY = scratch()
 PADDING = slice(len(VOCABULARY.symbols), VOCABULARY.size)
@@ -70,7 +70,7 @@ def test_a_constraint_has_one_guide(monkeypatch):
     guides = Guides(VOCABULARY)
     first = guides(Molecules(1, 2))
     assert guides(Molecules(1, 2)) is first and guides(Molecules(1, 3)) is not first
-    monkeypatch.setattr(guide_module, "_STATES_KEPT", 60)
+    monkeypatch.setattr(guides_module, "_STATES_KEPT", 60)
     grown = guides(Substitutions("M" * 80, 0))
     assert guides(Molecules(1, 2)) is first
     grown.follow(grown.start, encoded(f"<ProteinS>{'M' * 80}<ProteinE>"))

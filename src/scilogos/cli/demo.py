@@ -157,7 +157,7 @@ def _facts(logos: Logos, seed: int) -> report.Facts:
         parameters=sum(parameter.numel() for parameter in logos.engine.model.parameters()),
         layers=config.num_hidden_layers,
         width=config.hidden_size,
-        symbols=sum(symbol is not None for symbol in logos.engine.codec.vocabulary.symbols),
+        symbols=len(logos.engine.codec.vocabulary),
         seed=seed,
     )
 

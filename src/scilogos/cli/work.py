@@ -9,9 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from cyclopts import App
+
 from scilogos.cli.output import Result
 from scilogos.errors import MissingError
 from scilogos.tasks import DEFAULT, installed, load
+from scilogos.tasks.registry import register
 
 PACKAGES = ("torch", "numpy", "safetensors", "rdkit", "gemmi", "immunum", "tokenizers", "zstandard", "cyclopts", "rich")
 OPTIONAL = ("transformers", "matplotlib", "vllm", "antiberty")
@@ -73,7 +76,11 @@ def train(recipe: Path, *, run: Path | None = None, quiet: bool = False) -> None
     print(final)
 
 
-def models(*, out: Path | None = None) -> None:
+models = App(name="models", help="List the models that are installed, or register one.\n\nExample: logos models")
+
+
+@models.default
+def list_models(*, out: Path | None = None) -> None:
     """List the models that are installed.
 
     Example: logos models
@@ -84,7 +91,23 @@ def models(*, out: Path | None = None) -> None:
     for name, folder in installed():
         size = sum(f.stat().st_size for f in folder.glob("*.safetensors")) / 1e6
         rows.append({"name": name, "MB": round(size, 1), "fingerprint": fingerprint(folder), "folder": str(folder)})
-    Result(rows, "Models", footnote="more: set SCILOGOS_MODELS, or give a folder to --model").show(out)
+    Result(rows, "Models", footnote="more: logos models add PATH, or give a folder to --model").show(out)
+
+
+@models.command(name="add")
+def add_model(path: Path, /, *, name: str | None = None) -> None:
+    """Register a checkpoint folder, one of the published LOGOS too, once its files prove whole.
+
+    Example: logos models add checkpoints/LOGOS-8B --name logos-8b
+
+    Parameters
+    ----------
+    path
+        A folder with config.json, safetensors and tokenizer.json; it stays where it is.
+    name
+        What --model will call it; default the folder's name.
+    """
+    print(register(path, name))
 
 
 def bench(

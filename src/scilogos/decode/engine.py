@@ -17,7 +17,7 @@ from scilogos.decode.randomness import stream_keys, uniforms
 from scilogos.decode.rows import Completion, Prompt, Row
 from scilogos.decode.sampling import Sampling, draw
 from scilogos.model import PromptCache, Transformer
-from scilogos.tokens import Codec, Guides
+from scilogos.tokens import Codec, GrownCodec, Guides
 
 MAX_ROWS = 256  # continued at once
 MAX_READ = 16_384  # symbols of prompts read at once
@@ -28,7 +28,7 @@ MAX_WIDTH = 32  # symbols of one row in one step
 class Engine:
     """Complete prompts with one model."""
 
-    def __init__(self, model: Transformer, codec: Codec) -> None:
+    def __init__(self, model: Transformer, codec: Codec | GrownCodec) -> None:
         self.model, self.codec = model.eval(), codec
         parameter = next(model.parameters())
         self.dtype, self.device = parameter.dtype, parameter.device
@@ -60,10 +60,10 @@ class Engine:
     def read(self, cache: PromptCache, texts: Sequence[Sequence[int]]) -> torch.Tensor:
         """Read prompts into the cache; return the logits [P, V] of what follows each."""
         found, batch = [], list[Sequence[int]]()
-        for text in [*texts, None]:
-            if batch and (text is None or sum(len(t) + 1 for t in batch) + len(text) >= MAX_READ):
-                reading = cache.read([len(t) + 1 for t in batch])
-                flat = [token for t in batch for token in (self.codec.vocabulary.end, *t)]
+        for text in [*map(self.codec.begun, texts), None]:
+            if batch and (text is None or sum(map(len, batch)) + len(text) > MAX_READ):
+                reading = cache.read([len(t) for t in batch])
+                flat = [token for t in batch for token in t]
                 hidden = self.model(torch.tensor(flat, device=self.device), reading.positions_T, reading)
                 found.append(self.model.logits(hidden[reading.last_N]).float())
                 batch = []

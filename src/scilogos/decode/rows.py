@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from scilogos.errors import PromptError
-from scilogos.tokens import Codec, Guide
+from scilogos.tokens import Codec, GrownCodec, Guide, TextGuide
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Prompt:
     """
 
     tokens: tuple[int, ...]
-    guide: Guide
+    guide: Guide | TextGuide
     budget: int
     start: int | None = None  # state of the guide where the answer begins; None: its start
 
@@ -107,7 +107,7 @@ class Row:
                 return number + 1
         return len(drawn)
 
-    def completion(self, codec: Codec) -> Completion:
+    def completion(self, codec: Codec | GrownCodec) -> Completion:
         """What the row has become."""
         tokens = self.tokens[:-1]
         text = codec.decode(tokens)

@@ -8,7 +8,7 @@ from scilogos.model.cache import PromptCache
 from scilogos.model.config import ModelConfig, RopeScaling
 from scilogos.model.files import fingerprint
 from scilogos.model.transformer import Attention, Transformer
-from scilogos.model.weights import load_checkpoint, save_checkpoint
+from scilogos.model.weights import check_checkpoint, load_checkpoint, save_checkpoint
 
 __all__ = [
     "Attention",
@@ -17,6 +17,7 @@ __all__ = [
     "PromptCache",
     "RopeScaling",
     "Transformer",
+    "check_checkpoint",
     "fingerprint",
     "load_checkpoint",
     "save_checkpoint",

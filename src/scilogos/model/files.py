@@ -8,9 +8,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -19,6 +21,7 @@ from scilogos.errors import CheckpointError
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
 INDEX_NAME = "model.safetensors.index.json"
+FLOATS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
 def read_json(path: Path) -> Any:
@@ -51,12 +54,27 @@ def weight_paths(folder: Path) -> list[Path]:
     return paths
 
 
+def read_shapes(path: Path) -> Iterator[tuple[str, Tensor]]:
+    """Give the tensors of one safetensors file without their numbers, by its header: on the device "meta"."""
+    with _opened(path) as file:
+        for name in file.keys():  # noqa: SIM118, not a dictionary
+            held = file.get_slice(name)
+            dtype = FLOATS.get(held.get_dtype(), torch.uint8)
+            yield name, torch.empty(held.get_shape(), dtype=dtype, device="meta")
+
+
 def read_tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
     """Read the tensors of one safetensors file one after the other, on the CPU."""
+    with _opened(path) as file:
+        for name in file.keys():  # noqa: SIM118, not a dictionary
+            yield name, file.get_tensor(name)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
-            for name in file.keys():  # noqa: SIM118, not a dictionary
-                yield name, file.get_tensor(name)
+            yield file
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from error
 

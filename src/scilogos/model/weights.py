@@ -6,7 +6,7 @@ equal bytes, so that a fingerprint names a content.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -20,6 +20,7 @@ from scilogos.model.files import (
     WEIGHTS_NAME,
     encode_json,
     read_json,
+    read_shapes,
     read_tensors,
     weight_paths,
     write_bytes,
@@ -28,6 +29,7 @@ from scilogos.model.names import Place, places
 from scilogos.model.transformer import Transformer
 
 DTYPES = {torch.float32: ("F32", "float32"), torch.bfloat16: ("BF16", "bfloat16")}  # in safetensors, in config.json
+HEAD_NAME = "lm_head.weight"
 IGNORED_SUFFIX = ".rotary_emb.inv_freq"  # in old Llama files; computed from the config
 DEFAULT_SHARD_BYTES = 5_000_000_000
 
@@ -77,36 +79,57 @@ def load_checkpoint(
 ) -> tuple[Transformer, ModelConfig]:
     """Read a folder of Hugging Face's layout; raises CheckpointError naming the file and what was expected of it."""
     folder = Path(folder)
-    try:
-        config = ModelConfig.from_hf(read_json(folder / CONFIG_NAME))
-    except CheckpointError as error:
-        raise CheckpointError(f"{folder / CONFIG_NAME}: {error}") from error
+    config = _read_config(folder)
     model = Transformer(config, dtype=dtype, device=device)
     parameters = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    held_head = None
+    for place, tensor in _held(folder, config, read_tensors):
+        if place.name == HEAD_NAME and config.tie_word_embeddings:
+            held_head = tensor
+        else:
+            parameters[place.parameter][place.start : place.start + place.shape[0]].copy_(tensor)
+    if held_head is not None and not torch.equal(held_head.to(dtype), parameters["embedding_VD"].cpu()):
+        raise CheckpointError(f"{folder} ties word embeddings, but its lm_head.weight differs from them")
+    return model, config
+
+
+def check_checkpoint(folder: str | os.PathLike[str]) -> ModelConfig:
+    """Refuse what `load_checkpoint` refuses, from the files' headers alone: tensors are not read."""
+    folder = Path(folder)
+    config = _read_config(folder)
+    for _ in _held(folder, config, read_shapes):
+        pass
+    return config
+
+
+def _read_config(folder: Path) -> ModelConfig:
+    try:
+        return ModelConfig.from_hf(read_json(folder / CONFIG_NAME))
+    except CheckpointError as error:
+        raise CheckpointError(f"{folder / CONFIG_NAME}: {error}") from error
+
+
+def _held(
+    folder: Path, config: ModelConfig, read: Callable[[Path], Iterator[tuple[str, Tensor]]]
+) -> Iterator[tuple[Place, Tensor]]:
+    """Yield every tensor of a folder with its place, checked; after the last one, raise for those that lack."""
     expected = {place.name: place for place in places(config)}
-    tied_head = Place(name="lm_head.weight", parameter="embedding_VD", shape=(config.vocab_size, config.hidden_size))
-    held_head, seen = None, set()
+    shape = (config.vocab_size, config.hidden_size)
+    tied = Place(name=HEAD_NAME, parameter="embedding_VD", shape=shape)
+    known, seen = expected | ({HEAD_NAME: tied} if config.tie_word_embeddings else {}), set[str]()
     for path in weight_paths(folder):
-        for name, tensor in read_tensors(path):
+        for name, tensor in read(path):
             if name.endswith(IGNORED_SUFFIX):
                 continue
             if name in seen:
                 raise CheckpointError(f"{path} holds {name}, which another file of the folder holds too")
-            seen.add(name)
-            if name == tied_head.name and config.tie_word_embeddings:
-                held_head = _checked(path, tied_head, tensor)
-                continue
-            if name not in expected:
+            if name not in known:
                 raise CheckpointError(f"{path} holds {name}, unexpected in {config.family} as config.json describes it")
-            place = expected[name]
-            rows = parameters[place.parameter][place.start : place.start + place.shape[0]]
-            rows.copy_(_checked(path, place, tensor))
+            seen.add(name)
+            yield known[name], _checked(path, known[name], tensor)
     missing = [name for name in expected if name not in seen]
     if missing:
         raise CheckpointError(f"{folder} lacks {len(missing)} of {len(expected)} tensors, first {missing[0]}")
-    if held_head is not None and not torch.equal(held_head.to(dtype), parameters["embedding_VD"].cpu()):
-        raise CheckpointError(f"{folder} ties word embeddings, but its lm_head.weight differs from them")
-    return model, config
 
 
 def _require_same_shapes(model: Transformer, described: Transformer) -> None:
@@ -121,6 +144,8 @@ def _require_same_shapes(model: Transformer, described: Transformer) -> None:
 def _checked(path: Path, place: Place, tensor: Tensor) -> Tensor:
     if tuple(tensor.shape) != place.shape or not tensor.is_floating_point():
         found, shape = f"{tensor.dtype} of shape {list(tensor.shape)}", list(place.shape)
+        if not tensor.numel():
+            found = f"empty, {found}; saved from a part of a sharded model?"
         raise CheckpointError(f"{path} holds {place.name} as {found}: config.json wants floating point of {shape}")
     return tensor
 

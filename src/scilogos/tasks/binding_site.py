@@ -10,6 +10,7 @@ from scilogos.errors import PromptError
 from scilogos.grammar import Located, Protein, parse, split, tags, write
 from scilogos.grammar.constraints import MarkedCopy
 from scilogos.grammar.symbols import Symbol
+from scilogos.tokens import GrownCodec
 
 SAMPLING = Sampling(temperature=1.0)
 THRESHOLD = 0.5  # probability from which a residue is called a site, where a checkpoint has none of its own
@@ -60,7 +61,11 @@ def probabilities(engine: Engine, chains: Sequence[str], completions: Sequence[C
     """The probability of a mark at every residue, averaged over sampled answers: one array a chain.
 
     In each sample a residue's probability is that of `<PocketS>` against the residue itself, given the sample so far.
+    Where a token may hold several residues it is 1 or 0: marked or not.
     """
+    if isinstance(engine.codec, GrownCodec):
+        marked = [read(chains, completion.text) for completion in completions]
+        return [np.mean([np.isin(range(len(chain)), m[c].sites) for m in marked], 0) for c, chain in enumerate(chains)]
     mark = engine.codec.vocabulary.ids[Symbol("tag", tags.POCKET_S)]
     letters = {engine.codec.vocabulary.ids[Symbol("residue", letter)] for chain in chains for letter in chain}
     lengths = [len(chain) for chain in chains]

@@ -9,7 +9,7 @@ from scilogos.decode.randomness import stream_keys
 from scilogos.decode.scoring import score_answers
 from scilogos.decode.substitution import draw_substitutions
 from scilogos.errors import InputError
-from scilogos.grammar import Edit, Protein, Symbol, parse, tags, write
+from scilogos.grammar import Edit, Protein, parse, tags, write
 from scilogos.grammar.constraints import Substitutions
 from scilogos.grammar.objects import RESIDUES
 from scilogos.tasks.ranking import Ranking, rank
@@ -58,7 +58,7 @@ def log_odds(engine: Engine, rule: Substitutions) -> np.ndarray:
     head, parent = engine.codec.encode(prompt(rule.parent)), engine.codec.encode(write(Protein(rule.parent)))
     (table,) = log_probabilities(engine, [head + parent])
     residues, own = table[len(head) + 1 : -2].astype(float), parent[1:-1]  # without the tags and the end
-    letters = [engine.codec.vocabulary.ids[Symbol("residue", letter)] for letter in RESIDUES]
+    letters = engine.codec.encode(write(Protein(RESIDUES)))[1:-1]
     allowed = np.array([[letter in rule.letters(i) for letter in RESIDUES] for i in range(len(own))])
     odds = residues[:, letters] - residues[np.arange(len(own)), own][:, None]
     return np.where(allowed, odds, -np.inf)

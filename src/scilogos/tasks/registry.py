@@ -1,4 +1,4 @@
-"""Where models are: a folder by its path, or a name below the package, the source checkout or $SCILOGOS_MODELS."""
+"""Where models are: a folder by its path, or a name below $SCILOGOS_MODELS, the user's own folder or the package."""
 
 import os
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 from scilogos.decode import Engine
-from scilogos.errors import InputError, MissingError
-from scilogos.model import load_checkpoint
+from scilogos.errors import CheckpointError, InputError, MissingError, StorageError
+from scilogos.model import check_checkpoint, load_checkpoint
 from scilogos.tokens import load as load_codec
 
 DEFAULT = "logos-8m"
@@ -18,8 +18,16 @@ _DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 def folders() -> list[Path]:
     """The folders that hold models, first match wins."""
     package = Path(__file__).parents[1]
-    listed = os.environ.get("SCILOGOS_MODELS", "")
-    return [*(Path(p) for p in listed.split(os.pathsep) if p), package / "models", package.parents[1] / "models"]
+    return [*_listed(), _own(), package / "models", package.parents[1] / "models"]
+
+
+def _listed() -> list[Path]:
+    return [Path(p) for p in os.environ.get("SCILOGOS_MODELS", "").split(os.pathsep) if p]
+
+
+def _own() -> Path:
+    """The user's folder of models, as the XDG base directories place it."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "scilogos" / "models"
 
 
 def installed() -> Iterator[tuple[str, Path]]:
@@ -41,6 +49,33 @@ def find(name: str | Path) -> Path:
         listing = ", ".join(there) or "none"
         raise MissingError(f"no model {str(name)!r}: expected a folder with config.json, or one of: {listing}")
     return there[str(name)]
+
+
+def register(folder: Path, name: str | None = None) -> Path:
+    """Register a checkpoint folder under a name (default: its own) by a link; return the link.
+
+    The link goes to the first folder of $SCILOGOS_MODELS, else to the user's own. CheckpointError names what is broken.
+    """
+    folder = folder.resolve()
+    config, codec = check_checkpoint(folder), load_codec(folder)
+    if codec.vocabulary.size != config.vocab_size:
+        rows = f"{codec.vocabulary.size} numbers; config.json has vocab_size {config.vocab_size}"
+        raise CheckpointError(f"{folder}: its symbol table has {rows}")
+    name = name or folder.name
+    if Path(name).name != name or name.startswith("."):
+        raise InputError(f"name {name!r}: expected a file's name without folders")
+    taken = dict(installed()).get(name)
+    if taken is not None and taken.resolve() != folder:
+        raise InputError(f"name {name!r}: taken by {taken}; give another by --name")
+    link = (_listed() or [_own()])[0] / name
+    if taken is None:
+        try:
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)  # one that leads nowhere
+            link.symlink_to(folder, target_is_directory=True)
+        except OSError as error:
+            raise StorageError(f"{link}: the model cannot be registered: {error}") from error
+    return taken or link
 
 
 def open_engine(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str = "cpu") -> Engine:

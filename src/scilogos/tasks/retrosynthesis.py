@@ -23,7 +23,7 @@ def prompt(product: str) -> str:
 
 
 def constraint(engine: Engine, product: str) -> Molecules:
-    """A few molecules that supply every element of the product."""
+    """A few molecules that supply every heavy atom of the product."""
     return Molecules(1, MOST_REACTANTS, elements(product, engine.codec.vocabulary.whole))
 
 

@@ -1,8 +1,26 @@
-"""Text and integers: the from-scratch vocabulary, its codec, and constraints over its numbers."""
+"""Text and integers: the from-scratch vocabulary, Llama and Qwen tokenizers grown by the tags, guides over both."""
 
-from scilogos.tokens.codec import Codec, default, load
+from scilogos.tokens.codec import Codec, default
 from scilogos.tokens.export import save_hf_tokenizer
-from scilogos.tokens.guide import Guide, Guides
+from scilogos.tokens.files import load
+from scilogos.tokens.grown import GrownCodec, GrownVocabulary, grow
+from scilogos.tokens.guide import Guide
+from scilogos.tokens.guides import Guides
+from scilogos.tokens.text_guide import TextGuide
 from scilogos.tokens.vocabulary import END, Vocabulary, scratch
 
-__all__ = ["END", "Codec", "Guide", "Guides", "Vocabulary", "default", "load", "save_hf_tokenizer", "scratch"]
+__all__ = [
+    "END",
+    "Codec",
+    "GrownCodec",
+    "GrownVocabulary",
+    "Guide",
+    "Guides",
+    "TextGuide",
+    "Vocabulary",
+    "default",
+    "grow",
+    "load",
+    "save_hf_tokenizer",
+    "scratch",
+]

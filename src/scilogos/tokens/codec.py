@@ -4,7 +4,7 @@ Knows nothing about sentence forms: a text is cut by its tags alone, so prompts 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from scilogos.errors import CheckpointError, PromptError
@@ -37,6 +37,10 @@ class Codec:
         """Decode numbers to text; end symbols are left out."""
         return "".join(self._texts[i] for i in ids if i != self.vocabulary.end)
 
+    def begun(self, tokens: Sequence[int]) -> list[int]:
+        """The numbers behind the end symbol: a text begins where the one before it ended."""
+        return [self.vocabulary.end, *tokens]
+
     def save(self, folder: Path) -> None:
         """Write the numbering as JSON beside a checkpoint."""
         rows = [[END, ""] if s is None else [s.kind, s.text] for s in self.vocabulary.symbols]
@@ -44,7 +48,7 @@ class Codec:
         (folder / FILE_NAME).write_text(json.dumps(payload, ensure_ascii=False) + "\n")
 
 
-def load(folder: Path) -> Codec:
+def load_scratch(folder: Path) -> Codec:
     """Read the numbering beside a checkpoint; CheckpointError if it is missing or broken."""
     path = folder / FILE_NAME
     try:

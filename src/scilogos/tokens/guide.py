@@ -3,7 +3,6 @@
 Shapes: V rows of the embedding.
 """
 
-from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from itertools import compress
 
@@ -13,7 +12,6 @@ from scilogos.grammar.constraints import Constraint, Copying
 from scilogos.tokens.vocabulary import Vocabulary
 
 _NOTHING, _END = 0, 1  # classes of the rows without a symbol, and of the end symbol
-_STATES_KEPT = 1 << 16  # of all guides together; some 2 kB each
 
 
 class Guide:
@@ -27,7 +25,7 @@ class Guide:
         self._masks: list[np.ndarray | None] = []
         self._distances: list[int | None] = []
         self._drafts: list[int | None] = []
-        self._after: list[dict[int, int]] = []  # by state: class -> state, of the ways that have been gone
+        self._after: list[dict[int, int | None]] = []  # by state: class -> state, of the ways that have been tried
         self._class_V = np.full(vocabulary.size, _NOTHING)
         self._class_V[vocabulary.end] = _END
         classes: dict[Hashable, int] = {}
@@ -114,9 +112,7 @@ class Guide:
         kind, after = self._class_of[token], self._after[number]
         if kind not in after:
             reached = self._lead(self._states[number], kind)
-            if reached is None:
-                return None
-            after[kind] = self._intern(reached)
+            after[kind] = None if reached is None else self._intern(reached)
         return after[kind]
 
     def follow(self, number: int, tokens: Iterable[int]) -> int | None:
@@ -130,20 +126,3 @@ class Guide:
 
     def __len__(self) -> int:
         return len(self._states)
-
-
-class Guides:
-    """The guides of one vocabulary: one for each constraint, those kept that were asked for last."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
-        self._kept: OrderedDict[Constraint, Guide] = OrderedDict()
-
-    def __call__(self, constraint: Constraint) -> Guide:
-        """Give the guide of a constraint."""
-        guide = self._kept.pop(constraint, None) or Guide(constraint, self.vocabulary)
-        while self._kept and sum(map(len, self._kept.values())) + len(guide) > _STATES_KEPT:
-            self._kept.popitem(last=False)
-        if len(guide) <= _STATES_KEPT:
-            self._kept[constraint] = guide
-        return guide

@@ -46,6 +46,9 @@ class Vocabulary:
         if not self.symbols or self.symbols[0] is not None or len(set(self.symbols)) != len(self.symbols):
             raise CheckpointError("a vocabulary starts with the end symbol and holds every symbol once")
 
+    def __len__(self) -> int:
+        return len(self.ids)
+
     @cached_property
     def ids(self) -> dict[Symbol, int]:
         """Symbol -> number."""

@@ -1,4 +1,8 @@
-"""The constraint under which the answer of a given sentence is decoded: the same for training and sampling."""
+"""The constraint under which the answer of a given sentence is decoded: the same for training and sampling.
+
+But for one thing: to mark a corpus, each element of a product is asked for once, not as often as it occurs. Else every
+sum formula would have states of its own, and the marks differ only where an answer may end.
+"""
 
 from collections.abc import Set
 
@@ -15,14 +19,14 @@ MOST_REACTANTS = 4
 MOST_MOLECULES = 12
 
 
-def elements(smiles: str, whole: Set[str]) -> frozenset[str]:
-    """The elements of a SMILES that an answer can be asked to supply: hydrogen left out, and what no symbol can attach.
+def elements(smiles: str, whole: Set[str]) -> tuple[str, ...]:
+    """The heavy atoms of a SMILES that an answer can be asked to supply, by element: not what no symbol can attach.
 
-    >>> sorted(elements("Clc1cc[nH]c1.[Na+]", frozenset({"[Na+]"})))
-    ['C', 'Cl', 'N']
+    >>> elements("Clc1cc[nH]c1.[Na+]", frozenset({"[Na+]"}))
+    ('C', 'C', 'C', 'C', 'Cl', 'N')
     """
     found = (atom(symbol) for symbol in cut(smiles) if symbol[0].isalpha() or symbol[0] == "[")
-    return frozenset(a.element for a in found if a is not None and a.element != "H" and carrier(a.element, whole))
+    return tuple(sorted(a.element for a in found if a is not None and a.element != "H" and carrier(a.element, whole)))
 
 
 def answer_constraint(
@@ -31,7 +35,7 @@ def answer_constraint(
     """The constraint of the sentence's task with nothing asked beyond the prompt; None where no task decodes it."""
     match sentence:
         case Retro(product=product):
-            return Molecules(1, MOST_REACTANTS, elements(product.smiles, whole))
+            return Molecules(1, MOST_REACTANTS, tuple(sorted(set(elements(product.smiles, whole)))))
         case Located(chains=chains):
             return MarkedCopy(tuple(chain.residues for chain in chains))
         case Complex() | Molecule():

@@ -1,6 +1,7 @@
-"""One to so many molecules that chemistry allows, bounded as asked, together holding the elements they must supply."""
+"""One to so many molecules that chemistry allows, bounded as asked, together holding the atoms they must supply."""
 
-from collections.abc import Iterator, Set
+from collections import Counter
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
@@ -13,7 +14,10 @@ from scilogos.grammar.symbols import Symbol
 _OPENING, _CLOSING = Symbol("tag", tags.MOLECULE_S), Symbol("tag", tags.MOLECULE_E)
 STRETCH = 32  # one symbol lengthens the way to the end of a SMILES by less; walks at random see 10 at most
 _TOO_FAR = 1000
-_CARBON = atom("C")
+_CARBON = Atom("C", 4)
+_MOST_KNOWN = 1 << 16
+
+Missing = tuple[tuple[str, int], ...]  # elements and how many atoms of each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,28 +44,31 @@ class Bounds:
 
 
 class Place(NamedTuple):
-    """Molecules done, the prefix of the one being written, the elements still to be supplied, atoms and rings."""
+    """Molecules done, the prefix of the one being written, the atoms still to be supplied, atoms and rings."""
 
     done: int = 0
     prefix: valence.Prefix | None = None
-    missing: frozenset[str] = frozenset()
+    missing: Missing = ()
     atoms: int = 0  # heavy ones; atoms and rings are counted only as far as a bound asks
     rings: int = 0
 
 
 @dataclass(frozen=True)
 class Molecules:
-    """The answer of `least` to `most` molecules; `supply` are elements that must occur among them, see `carrier`."""
+    """The answer of `least` to `most` molecules; `supply` are the elements of atoms that they must have together.
+
+    An element counts as often as it is given; see `carrier` for those that can be asked for.
+    """
 
     least: int = 1
     most: int = 1
-    supply: frozenset[str] = frozenset()
+    supply: Collection[str] = ()
     bounds: Bounds = field(default_factory=Bounds)
 
     @cached_property
     def start(self) -> Place:
         """Nothing written."""
-        return Place(missing=self.supply)
+        return Place(missing=tuple(sorted(Counter(self.supply).items())))
 
     @property
     def stretch(self) -> int:
@@ -82,7 +89,7 @@ class Molecules:
         if element and b.elements is not None and element not in b.elements:
             return None
         if element and element != "H":
-            missing -= {element}
+            missing = _less(missing, element)
             atoms += b.most_atoms is not None or atoms < b.least_atoms
         if len(after.rings) > len(prefix.rings):
             rings += b.most_rings is not None
@@ -90,24 +97,23 @@ class Molecules:
         return state if not (b.limited or self._lacking(state)) or any(self._ways(state)) else None
 
     def _lacking(self, state: Place) -> bool:
-        """Whether the molecule being written is too small, or the last one and elements are missing."""
+        """Whether the molecule being written is too small, or the last one and atoms are missing."""
         return state.atoms < self.bounds.least_atoms or (state.done + 1 == self.most and bool(state.missing))
 
-    def _ways(self, state: Place) -> Iterator[tuple[tuple[valence.Class, ...], frozenset[str]]]:
-        """Short ways to the end of the molecule being written, and the elements that each leaves to the next one."""
+    def _ways(self, state: Place) -> Iterator[tuple[int, Missing]]:
+        """Symbols of short ways to the end of the molecule being written, and what each leaves to the next one."""
         assert state.prefix is not None
         b, last = self.bounds, state.done + 1 == self.most
-        for left in {frozenset[str](), frozenset() if last else state.missing}:
-            way = _way(state.prefix, state.missing - left, max(0, b.least_atoms - state.atoms))
+        for now, left in {(state.missing, ()), ((), state.missing)}:
+            way = _way(state.prefix, now, max(0, b.least_atoms - state.atoms)) if not (last and left) else None
             if way is not None and (not b.limited or self._fits(state, way)):
-                yield way, left
+                yield way.symbols, left
 
-    def _fits(self, state: Place, way: tuple[valence.Class, ...]) -> bool:
+    def _fits(self, state: Place, way: "_Way") -> bool:
         """Whether the molecule that ends this way is within its bounds."""
-        atoms = state.atoms + sum(isinstance(kind, Atom) for kind in way)
-        numbers = sum(isinstance(kind, tuple) and not isinstance(kind, Atom) and kind[0] == "ring" for kind in way)
         assert state.prefix is not None
-        rings = state.rings + (numbers - len(state.prefix.rings)) // 2
+        atoms = state.atoms + way.atoms
+        rings = state.rings + (way.ring_numbers - len(state.prefix.rings)) // 2
         b = self.bounds
         return (b.most_atoms is None or atoms <= b.most_atoms) and (b.most_rings is None or rings <= b.most_rings)
 
@@ -121,7 +127,7 @@ class Molecules:
             return 0
         if state.prefix is None:
             return 1 + self.distance(_opened(state))
-        ends = (len(way) + 1 + self.distance(Place(state.done + 1, None, left)) for way, left in self._ways(state))
+        ends = (length + 1 + self.distance(Place(state.done + 1, None, left)) for length, left in self._ways(state))
         return min(ends, default=_TOO_FAR)
 
     def classify(self, symbol: Symbol) -> object:
@@ -157,27 +163,63 @@ def _carrier(element: str) -> Atom | None:
     return found if found is not None and found.slots > 0 else None
 
 
-@lru_cache(maxsize=1 << 16)
-def _way(prefix: valence.Prefix, missing: frozenset[str], atoms_wanted: int) -> tuple[valence.Class, ...] | None:
-    """The classes of symbols to the end of the molecule, what is missing hung on as side groups; None: no way."""
-    way: list[valence.Class] = []
-    while missing or atoms_wanted > 0 or not prefix.complete:
-        kind = _towards(prefix, missing, atoms_wanted)
-        after = prefix.step_class(kind)
-        if after is None or len(way) > _TOO_FAR:
-            return None
-        if isinstance(kind, Atom):
-            missing, atoms_wanted = missing - {kind.element}, max(0, atoms_wanted - 1)
-        way.append(kind)
-        prefix = after
-    return tuple(way)
+@lru_cache(maxsize=_MOST_KNOWN)
+def _less(missing: Missing, element: str) -> Missing:
+    """What is missing after one atom of an element."""
+    return tuple((name, count - (name == element)) for name, count in missing if count > (name == element))
 
 
-def _towards(prefix: valence.Prefix, missing: frozenset[str], atoms_wanted: int) -> valence.Class:
-    """The next symbol of a short way to a molecule that supplies what is missing; a function of the state alone."""
-    wanted = _carrier(min(missing)) if missing else _CARBON
+class _Way(NamedTuple):
+    """How many symbols, atoms and ring numbers are still to be written."""
+
+    symbols: int = 0
+    atoms: int = 0
+    ring_numbers: int = 0
+
+
+_ways: dict[tuple[valence.Prefix, Missing, int], _Way | None] = {}
+
+
+def _way(prefix: valence.Prefix, missing: Missing, atoms_wanted: int) -> _Way | None:
+    """The way to the end of the molecule, what is missing hung on as side groups and chain; None: no way."""
+    if len(_ways) > _MOST_KNOWN:
+        _ways.clear()
+    key, passed = (prefix, missing, atoms_wanted), []
+    while key is not None and key not in _ways:
+        _ways[key] = None  # should the way come back here
+        if not key[1] and key[2] <= 0 and key[0].complete:
+            _ways[key] = _Way()
+        else:
+            kind = _towards(*key)
+            passed.append((key, kind))
+            key = _after(key, kind)
+    way = _ways[key] if key is not None else None
+    for key, kind in reversed(passed):
+        if way is not None:
+            number = not isinstance(kind, Atom) and kind[0] == "ring"
+            way = _Way(way.symbols + 1, way.atoms + isinstance(kind, Atom), way.ring_numbers + number)
+        _ways[key] = way
+    return way
+
+
+def _after(key: tuple[valence.Prefix, Missing, int], kind: valence.Class) -> tuple[valence.Prefix, Missing, int] | None:
+    prefix, missing, atoms_wanted = key
+    after = prefix.step_class(kind)
+    if after is None:
+        return None
+    if isinstance(kind, Atom):
+        return after, _less(missing, kind.element or "C"), max(0, atoms_wanted - 1)
+    return after, missing, atoms_wanted
+
+
+def _towards(prefix: valence.Prefix, missing: Missing, atoms_wanted: int) -> valence.Class:
+    """The next symbol of a short way to a molecule that supplies what is missing; a function of the state alone.
+
+    Atoms that go on are written as a chain, the others as branches of it.
+    """
     if not missing and atoms_wanted <= 0:
         return valence.ending(prefix)
+    wanted = (_carrier(missing[0][0]) if missing else None) or _CARBON
     if prefix.phase == "start":
         return _CARBON
     if prefix.phase not in ("atom", "closed"):
@@ -185,5 +227,7 @@ def _towards(prefix: valence.Prefix, missing: frozenset[str], atoms_wanted: int)
     live = prefix.atoms[prefix.current]
     if live.need > 0 or live.slots < 1:
         return ")" if live.need <= 0 and prefix.stack else valence.ending(prefix)
-    branches = missing and live.slots >= 2 and prefix.step("(") is not None
-    return "(" if branches else _CARBON if prefix.step_class(_CARBON) else valence.ending(prefix)
+    if missing and wanted.slots < 2 and live.slots >= 2 and prefix.step("(") is not None:
+        return "("
+    chain = (wanted, _CARBON) if missing and wanted.slots > 1 else (_CARBON,)
+    return next((kind for kind in chain if prefix.step_class(kind)), valence.ending(prefix))
