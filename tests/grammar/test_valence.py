@@ -154,3 +154,13 @@ def test_molecules_of_uspto_go_through():
     texts = sorted({text for row in rows for text in (row["product"], *row["reactants"].split("."))})[:3000]
     refused = [text for text in texts if not passes(text)]
     assert len(texts) == 3000 and len(refused) <= 3, refused
+
+
+@pytest.mark.parametrize("bond", ["-", "="])
+def test_an_atom_that_needs_a_ring_number_where_none_is_left_is_refused(bond):
+    prefix = valence.START
+    rings = [str(number) if number < 10 else f"%{number}" for number in range(1, 14)]
+    for symbol in [symbol for ring in rings[:-1] for symbol in ("c", ring, "c", "(", "-")] + ["c", rings[-1], "c"]:
+        prefix = prefix.step(symbol)
+    assert len(prefix.rings) == 13
+    assert prefix.step(bond) is None

@@ -156,7 +156,9 @@ def _closable(prefix: Prefix) -> list[Ring]:
 
 
 def _new_ring(prefix: Prefix) -> Class:
-    return ("ring", free_numbers(prefix)[0])
+    """A ring bond of the lowest free number; no class where none is left."""
+    free = free_numbers(prefix)
+    return ("ring", free[0]) if free else None
 
 
 def _room(prefix: Prefix, i: int) -> int:
