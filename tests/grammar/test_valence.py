@@ -1,6 +1,7 @@
 """The strict prefix for sampling: every way it opens leads to a molecule, and real molecules go through it."""
 
 import csv
+import gc
 import gzip
 import random
 from collections import defaultdict
@@ -164,3 +165,15 @@ def test_an_atom_that_needs_a_ring_number_where_none_is_left_is_refused(bond):
         prefix = prefix.step(symbol)
     assert len(prefix.rings) == 13
     assert prefix.step(bond) is None
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    def alive() -> int:
+        gc.collect()
+        return sum(type(thing) is valence.Prefix for thing in gc.get_objects())
+
+    monkeypatch.setattr(valence, "_MOST_KNOWN", 50)
+    valence._forget()
+    before = alive()
+    assert all(passes(text) for text in DRUGS.values())
+    assert len(valence._known) <= 50 and alive() < before + 100

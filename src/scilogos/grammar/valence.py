@@ -13,7 +13,7 @@ from scilogos.grammar.bonding import Class, Ring, State, classify, free_numbers,
 ATTACHABLE = frozenset({"B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I"})  # atoms without brackets
 _CARBON, _AROMATIC, _DOUBLE = classify("C"), classify("c"), classify("=")
 _UNKNOWN = -1
-_MOST_KNOWN = 1 << 18
+_MOST_KNOWN = 1 << 16  # some 15 kB each, with what they remember
 
 
 class Prefix(State):
@@ -55,11 +55,20 @@ def _known_as(prefix: Prefix) -> Prefix:
     """The one object that stands for all prefixes that are equal to this one."""
     found = _known.get(prefix)
     if found is None:
-        if len(_known) > _MOST_KNOWN:
-            _known.clear()
+        if len(_known) >= _MOST_KNOWN:
+            _forget()
         _known[prefix] = found = prefix
         prefix._read, prefix._legal, prefix._distance = {}, {}, _UNKNOWN
     return found
+
+
+def _forget() -> None:
+    """Let go of all prefixes but those in use; these forget where they lead, or each would hold all behind it."""
+    for prefix in _known:
+        prefix._read.clear()
+        prefix._legal.clear()
+    _known.clear()
+    _known[START] = START
 
 
 _known: dict[Prefix, Prefix] = {}
