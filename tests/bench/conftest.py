@@ -10,9 +10,9 @@ import zstandard
 
 from scilogos.bench.held_out import reading
 from scilogos.decode import Engine
-from scilogos.model import ModelConfig, Transformer, save_checkpoint
+from scilogos.model import Transformer, save_checkpoint
 from scilogos.tasks import Logos
-from scilogos.tokens import default
+from tests.fakes import CODEC, TINY
 
 # Trastuzumab's variable domains, from its label.
 HEAVY = "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYC{}WGQGTLVTVSS"
@@ -24,17 +24,11 @@ CHAIN = "MKTAYIAKQRQISFVKSHFSRQLEERLGLI"
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory) -> Logos:
     """Give two layers of 32 with random weights, saved where its fingerprint is taken."""
-    codec = default()
-    config = ModelConfig(
-        family="qwen3", vocab_size=codec.vocabulary.size, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-        num_attention_heads=2, num_key_value_heads=2, head_dim=16, max_position_embeddings=640,
-        tie_word_embeddings=True,
-    )  # fmt: skip
-    model = Transformer(config).initialise(torch.Generator().manual_seed(1))
+    model = Transformer(TINY).initialise(torch.Generator().manual_seed(1))
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    save_checkpoint(folder, model, config)
-    codec.save(folder)
-    return Logos(Engine(model, codec), "tiny", folder)
+    save_checkpoint(folder, model, TINY)
+    CODEC.save(folder)
+    return Logos(Engine(model, CODEC), "tiny", folder)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 import pytest
 
-from scilogos.errors import CheckpointError
+from scilogos.errors import CheckpointError, StorageError
+from scilogos.model import fingerprint
 from scilogos.tasks.calibration import FILE, Calibration
+from scilogos.tasks.registry import DEFAULT, find
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -19,3 +21,12 @@ def test_a_broken_file_is_named(tmp_path, text):
     (tmp_path / FILE).write_text(text)
     with pytest.raises(CheckpointError, match=FILE):
         Calibration.read(tmp_path)
+
+
+def test_the_shipped_threshold_belongs_to_the_shipped_weights():
+    assert Calibration.read(find(DEFAULT)).weights == fingerprint(find(DEFAULT))
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(StorageError, match=FILE):
+        Calibration().write(tmp_path / "nowhere")

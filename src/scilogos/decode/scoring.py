@@ -18,14 +18,17 @@ _PLACES = 16_384  # read at once
 
 @torch.inference_mode()
 def log_probabilities(engine: Engine, texts: Sequence[Sequence[int]]) -> Iterator[np.ndarray]:
-    """Yield for each text the log-probabilities [len(text) + 1, V] of what follows each of its beginnings."""
+    """Yield for each text the log-probabilities [B, V] of what follows each of its beginnings, the whole text last.
+
+    B is len(text) + 1 where the codec begins a text with one token, as the from-scratch one does.
+    """
     for text in texts:
         _check_length(engine, len(text))
-    end, batch, places = engine.codec.vocabulary.end, [], 0
-    for text in [*texts, None]:
-        if batch and (text is None or places + len(text) + 1 > _PLACES):
-            lengths = [len(t) + 1 for t in batch]
-            flat = torch.tensor([s for t in batch for s in (end, *t)], device=engine.device)
+    batch, places = [], 0
+    for text in [*map(engine.codec.begun, texts), None]:
+        if batch and (text is None or places + len(text) > _PLACES):
+            lengths = [len(t) for t in batch]
+            flat = torch.tensor([s for t in batch for s in t], device=engine.device)
             positions = torch.cat([torch.arange(k) for k in lengths]).to(engine.device)
             hidden = engine.model(flat, positions, PackedAttention(lengths, device=engine.device))
             logits_TV = engine.model.logits(hidden).float().log_softmax(-1)
@@ -33,7 +36,7 @@ def log_probabilities(engine: Engine, texts: Sequence[Sequence[int]]) -> Iterato
             batch, places = [], 0
         if text is not None:
             batch.append(text)
-            places += len(text) + 1
+            places += len(text)
 
 
 @torch.inference_mode()

@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from scilogos.errors import CheckpointError
+from scilogos.errors import CheckpointError, StorageError
+from scilogos.tasks.binding_site import THRESHOLD
 
 FILE = "calibration.json"
 
@@ -14,7 +15,7 @@ class Calibration:
     """Probabilities from which a task calls something; `weights` is the fingerprint of the weights they belong to."""
 
     weights: str = ""
-    site_threshold: float = 0.5
+    site_threshold: float = THRESHOLD
 
     @classmethod
     def read(cls, folder: Path) -> "Calibration":
@@ -33,5 +34,9 @@ class Calibration:
     def write(self, folder: Path) -> None:
         """Write it whole or not at all."""
         partial = folder / (FILE + ".partial")
-        partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
-        partial.replace(folder / FILE)
+        try:
+            partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
+            partial.replace(folder / FILE)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise StorageError(f"{folder / FILE}: cannot be written ({error.strerror})") from error

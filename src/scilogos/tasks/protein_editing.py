@@ -57,7 +57,7 @@ def log_odds(engine: Engine, rule: Substitutions) -> np.ndarray:
     """
     head, parent = engine.codec.encode(prompt(rule.parent)), engine.codec.encode(write(Protein(rule.parent)))
     (table,) = log_probabilities(engine, [head + parent])
-    residues, own = table[len(head) + 1 : -2].astype(float), parent[1:-1]  # without the tags and the end
+    residues, own = table[-len(parent) : -2].astype(float), parent[1:-1]  # without the tags and the end
     letters = engine.codec.encode(write(Protein(RESIDUES)))[1:-1]
     allowed = np.array([[letter in rule.letters(i) for letter in RESIDUES] for i in range(len(own))])
     odds = residues[:, letters] - residues[np.arange(len(own)), own][:, None]

@@ -3,6 +3,7 @@
 Shapes: V rows of the embedding.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
 from itertools import compress
 
@@ -14,7 +15,24 @@ from scilogos.tokens.vocabulary import Vocabulary
 _NOTHING, _END = 0, 1  # classes of the rows without a symbol, and of the end symbol
 
 
-class Guide:
+class Automaton(ABC):
+    """States that are small integers, and where tokens lead."""
+
+    @abstractmethod
+    def step(self, state: int, token: int) -> int | None:
+        """The state after a token; None if it is not legal."""
+
+    def follow(self, state: int, tokens: Iterable[int]) -> int | None:
+        """The state after several tokens; None if one is not legal."""
+        for token in tokens:
+            after = self.step(state, token)
+            if after is None:
+                return None
+            state = after
+        return state
+
+
+class Guide(Automaton):
     """Follow a constraint through an answer. States are small integers; the end symbol leads to `done`."""
 
     def __init__(self, constraint: Constraint, vocabulary: Vocabulary) -> None:
@@ -107,22 +125,13 @@ class Guide:
         legal = self.mask(number).nonzero()[0]
         return int(legal[0]) if len(legal) == 1 and legal[0] != self.vocabulary.end else -1
 
-    def step(self, number: int, token: int) -> int | None:
+    def step(self, state: int, token: int) -> int | None:
         """The state after a token; None if it is not legal."""
-        kind, after = self._class_of[token], self._after[number]
+        kind, after = self._class_of[token], self._after[state]
         if kind not in after:
-            reached = self._lead(self._states[number], kind)
+            reached = self._lead(self._states[state], kind)
             after[kind] = None if reached is None else self._intern(reached)
         return after[kind]
-
-    def follow(self, number: int, tokens: Iterable[int]) -> int | None:
-        """The state after several tokens; None if one is not legal."""
-        for token in tokens:
-            after = self.step(number, token)
-            if after is None:
-                return None
-            number = after
-        return number
 
     def __len__(self) -> int:
         return len(self._states)

@@ -11,13 +11,13 @@ import numpy as np
 
 from scilogos.grammar.constraints import Constraint
 from scilogos.tokens.grown import GrownVocabulary
-from scilogos.tokens.guide import Guide
+from scilogos.tokens.guide import Automaton, Guide
 from scilogos.tokens.spelling import Spelling
 
 _LOOK_AHEAD = 32  # characters of a copy from which its next token is guessed
 
 
-class TextGuide:
+class TextGuide(Automaton):
     """Follow a constraint through an answer. States are small integers; the end token leads to `done`."""
 
     def __init__(self, constraint: Constraint, vocabulary: GrownVocabulary) -> None:
@@ -93,15 +93,6 @@ class TextGuide:
     def step(self, state: int, token: int) -> int | None:
         """The state after a token; None if it is not legal."""
         return self._legal(state).get(token)
-
-    def follow(self, state: int, tokens: Iterable[int]) -> int | None:
-        """The state after several tokens; None if one is not legal."""
-        for token in tokens:
-            after = self.step(state, token)
-            if after is None:
-                return None
-            state = after
-        return state
 
     def __len__(self) -> int:
         return len(self._spelling)

@@ -122,8 +122,8 @@ def all_tables(findings: Findings) -> Iterator[Table]:
 
 
 def refused(ranking) -> str:
-    """How many draws RDKit refused, in words."""
-    return f"{ranking.drawn} draws, {ranking.refused or 'none'} refused by RDKit"
+    """How many draws were no answer (RDKit refuses it, or it is what was given), in words."""
+    return f"{ranking.drawn} draws, {ranking.refused or 'none'} without a valid answer"
 
 
 @dataclass(frozen=True)
