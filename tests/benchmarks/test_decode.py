@@ -80,7 +80,7 @@ def test_the_random_shape_has_27_million_weights():
 
 def test_a_whole_run_ends_with_its_result(run, tiny, tmp_path):
     pytest.importorskip("transformers")
-    words = ("--case", "retro", "--continuations", "1,2", "--most", "70", "--pairs", "1")
+    words = ("--case", "retro", "--continuations", "1,2", "--most", "90", "--pairs", "1")
     code, out, complaint = run("--model", str(tiny), *words, "--published", str(tmp_path))
     assert code == 0, complaint
     name, _, text = out.splitlines()[-1].partition(" ")

@@ -1,5 +1,7 @@
 """The cached, batched engine against a naive loop, and what one call may not do to another."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -37,8 +39,9 @@ def naive(engine: Engine, prompt: Prompt, sample: int, rule: Sampling, seed: int
         with torch.inference_mode():
             hidden = engine.model(text, torch.arange(len(text)), PackedAttention([len(text)]))
             logits = engine.model.logits(hidden[-1:])
-        legal = torch.from_numpy(prompt.guide.within(state, prompt.budget - len(answer)))[None]
-        token = draw(logits, legal, rule, torch.from_numpy(uniforms(key, len(answer)))).item()
+        mask = prompt.guide.within(state, prompt.budget - len(answer))
+        token = draw(logits[0].numpy(), mask, rule, uniforms(key, len(answer)).item())
+        legal = torch.from_numpy(mask)[None]
         scores.append(logits.log_softmax(-1)[0, token].item())
         choices.append(logits.masked_fill(~legal, float("-inf")).log_softmax(-1)[0, token].item())
         if token == END:
@@ -61,17 +64,18 @@ def copies(engine: Engine) -> list[Prompt]:
 
 
 @pytest.mark.parametrize("family", ["qwen3", "llama"])
+@pytest.mark.parametrize("choices", [False, True])
 @pytest.mark.parametrize(("ask", "n"), [(prompts, 1), (prompts, 3), (prompts, 7), (copies, 1), (copies, 5)])
-def test_the_engine_writes_what_the_naive_loop_writes(family, ask, n):
+def test_the_engine_writes_what_the_naive_loop_writes(family, ask, n, choices):
     engine = random_engine(family)
-    asked = ask(engine)
+    asked = [replace(prompt, choices=choices) for prompt in ask(engine)]
     found = engine.complete(asked, n, RULE, seed=n)
     for prompt, completions in zip(asked, found, strict=True):
         for sample, completion in enumerate(completions):
-            answer, scores, choices = naive(engine, prompt, sample, RULE, n)
+            answer, scores, among_legal = naive(engine, prompt, sample, RULE, n)
             assert list(completion.tokens) == answer and completion.text == CODEC.decode(answer)
             np.testing.assert_allclose(completion.symbol_scores, scores, atol=1e-4)
-            np.testing.assert_allclose(completion.choice_scores, choices, atol=1e-4)
+            np.testing.assert_allclose(completion.choice_scores, among_legal if choices else (), atol=1e-4)
             assert completion.score == pytest.approx(sum(scores), abs=1e-3)
             assert len(answer) <= prompt.budget
 

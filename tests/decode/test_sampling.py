@@ -1,4 +1,7 @@
-"""The draw: mask, then temperature, then truncation; one uniform number gives one symbol of the right probability."""
+"""The draw: mask, then temperature, then truncation; one uniform number gives one symbol of the right probability.
+
+Asking few symbols gives what masking all of them gives.
+"""
 
 import math
 
@@ -7,9 +10,11 @@ import pytest
 import torch
 
 from scilogos.decode import Sampling
+from scilogos.decode.outlook import Outlook
 from scilogos.decode.randomness import stream_keys, uniforms
-from scilogos.decode.sampling import draw
+from scilogos.decode.sampling import draw, draw_asking
 from scilogos.errors import PromptError
+from scilogos.tokens.guide import Automaton
 
 DRAWS, V = 20_000, 12
 RULES = [
@@ -37,16 +42,36 @@ def expected(logits: np.ndarray, legal: np.ndarray, rule: Sampling) -> np.ndarra
     return p / p.sum()
 
 
+class Mask(Automaton):
+    """One state in which some symbols are legal; remembers which it was asked for."""
+
+    def __init__(self, legal: np.ndarray) -> None:
+        self.legal, self.questions = legal, []
+
+    def step(self, state: int, token: int) -> int | None:
+        return state if self.legal[token] else None
+
+    def fits(self, state: int, token: int, budget: int) -> bool:
+        self.questions.append(token)
+        return bool(self.legal[token])
+
+    def within(self, state: int, budget: int) -> np.ndarray:
+        return self.legal
+
+
 @pytest.mark.parametrize("rule", RULES, ids=str)
-def test_draws_have_the_masked_distribution(rule):
+@pytest.mark.parametrize("best_is_legal", [True, False])
+def test_draws_have_the_masked_distribution(rule, best_is_legal):
     rng = np.random.default_rng(3)
     logits, legal = rng.normal(0, 1.5, V), np.arange(V) % 4 != 1
-    logits[1] = 9.0  # the best symbol is illegal
+    logits[2 if best_is_legal else 1] = 4.0
     p = expected(logits, legal, rule)
-    uniform = torch.from_numpy(uniforms(stream_keys(5, [[1, 2]], range(DRAWS)), 7))
-    many = (torch.from_numpy(values).repeat(DRAWS, 1) for values in (logits, legal))
-    chosen = draw(*many, rule, uniform)
-    counts = np.bincount(chosen.numpy(), minlength=V)
+    uniform = uniforms(stream_keys(5, [[1, 2]], range(DRAWS)), 7).tolist()
+    outlook = Outlook(torch.from_numpy(logits).float().expand(DRAWS, V), rule, np.array(uniform))
+    guide = Mask(legal)
+    asked = [outlook.draw(place, guide, 0, 0) for place in range(DRAWS)]
+    assert asked == [draw(logits, legal, rule, u) for u in uniform]
+    counts = np.bincount(asked, minlength=V)
     assert counts[p == 0].sum() == 0
     seen = p > 0
     chi_square = ((counts - DRAWS * p)[seen] ** 2 / (DRAWS * p)[seen]).sum()
@@ -54,33 +79,62 @@ def test_draws_have_the_masked_distribution(rule):
     assert chi_square < freedom + 5 * math.sqrt(2 * freedom) + 5
 
 
+@pytest.mark.parametrize("rule", [*RULES, Sampling(temperature=0), Sampling(temperature=1e-30)], ids=str)
+def test_asking_few_symbols_gives_what_masking_all_gives(rule):
+    generator, asked, cases = torch.Generator().manual_seed(2), 0, 0
+    for scale in (0.0, 0.1, 1.0, 4.0, 60.0):
+        logits = scale * torch.randn(60, 200, generator=generator)
+        legal = (torch.rand(60, 200, generator=generator) < 0.5).numpy()
+        uniform = torch.rand(60, generator=generator, dtype=torch.float64).numpy()
+        outlook = Outlook(logits, rule, uniform)
+        for n in range(60):
+            guide = Mask(legal[n])
+            found = outlook.draw(n, guide, 0, 0)
+            assert found == draw(logits[n].numpy(), legal[n], rule, uniform[n]) == outlook.draw_legal(n, legal[n])[0]
+            if scale == 60.0:
+                asked, cases = asked + len(guide.questions), cases + 1
+    assert asked < 3 * cases  # where the model is sure, the first legal symbol settles the draw
+
+
+def test_no_symbol_is_asked_that_changes_nothing():
+    ranked, questions = [(7, 0.6), (3, 0.2), (5, 0.1), (4, 0.05)], []
+    allowed = lambda symbol: questions.append(symbol) or symbol != 3  # noqa: E731
+    for uniform, rule, found, asked in (
+        (0.5, Sampling(), 7, [7]),
+        (0.7, Sampling(), 7, [7, 3]),
+        (0.9, Sampling(), None, [7, 3, 5, 4]),  # 5 or 4: the last twentieth may be legal or not
+        (0.85, Sampling(), 5, [7, 3, 5, 4]),
+        (0.99, Sampling(), None, [7, 3, 5, 4]),
+        (0.99, Sampling(top_p=0.5), 7, [7]),
+        (0.99, Sampling(top_k=2), 5, [7, 3, 5]),
+    ):
+        questions.clear()
+        assert draw_asking(ranked, allowed, rule, uniform) == found and questions == asked
+    assert draw_asking(ranked, lambda symbol: False, Sampling(), 0.5) is None
+
+
 def test_greedy_is_the_best_legal_symbol():
-    logits = torch.tensor([[3.0, 9.0, 5.0, 4.0]])
-    legal = torch.tensor([[True, False, True, True]])
+    logits, legal = np.array([3.0, 9.0, 5.0, 4.0]), np.array([True, False, True, True])
     for uniform in (0.0, 0.999):
-        assert draw(logits, legal, Sampling(temperature=0), torch.tensor([uniform])).tolist() == [2]
-    assert draw(logits, legal, Sampling(temperature=1e-30), torch.tensor([0.5])).tolist() == [2]
+        assert draw(logits, legal, Sampling(temperature=0), uniform) == 2
+    assert draw(logits, legal, Sampling(temperature=1e-30), 0.5) == 2
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_no_uniform_number_reaches_an_excluded_symbol(rule):
-    generator = torch.Generator().manual_seed(1)
-    edges = torch.tensor([0.0, 5e-324, 2.0**-53, 0.5, 1 - 2.0**-53], dtype=torch.float64)
-    for scale in (0.1, 3.0, 60.0):
-        logits = scale * torch.randn(200, V, generator=generator)
-        legal = torch.rand(200, V, generator=generator) < 0.4
-        legal[torch.arange(200), torch.randint(0, V, (200,), generator=generator)] = True
-        legal[:100, 0] = legal[:100, -1] = False
-        legal[:100, 5] = True
-        for uniform in edges:
-            chosen = draw(logits, legal, rule, uniform.repeat(200))
-            assert legal[torch.arange(200), chosen].all()
+    rng = np.random.default_rng(1)
+    for scale in (0.1, 3.0, 60.0, 3000.0):
+        for case in range(50):
+            logits, legal = scale * rng.normal(size=V), rng.random(V) < 0.4
+            legal[0], legal[5], legal[-1] = case % 2, True, case % 2
+            for uniform in (0.0, 5e-324, 2.0**-53, 0.5, 1 - 2.0**-53):
+                assert legal[draw(logits, legal, rule, uniform)]
 
 
 def test_symbols_keep_their_order_on_the_unit_interval():
-    logits, legal = torch.zeros(1, 4), torch.tensor([[True, False, True, True]])
-    found = [draw(logits, legal, Sampling(), torch.tensor([u])).item() for u in (0.0, 0.32, 0.34, 0.66, 0.67, 0.99)]
-    assert found == [0, 0, 2, 2, 3, 3]
+    logits, legal = np.array([0.0, 9.0, 1.0, 0.0]), np.array([True, False, True, True])
+    found = [draw(logits, legal, Sampling(), u) for u in (0.0, 0.57, 0.58, 0.78, 0.79, 0.99)]
+    assert found == [2, 2, 0, 0, 3, 3]  # the most probable first, of equals the lower number
 
 
 def test_uniforms_are_uniform_and_depend_on_everything_asked():

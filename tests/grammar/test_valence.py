@@ -22,6 +22,7 @@ SYMBOLS = [s.text for s in scratch().symbols if s and s.kind == "smiles"]
 SPELLINGS = defaultdict(list)
 for _text in SYMBOLS:
     SPELLINGS[valence.classify(_text)].append(_text)
+KINDS = sorted(SPELLINGS, key=str)
 # What a walk draws from: mostly common symbols, crowded aromatic rings, crowded bonds, or anything.
 POOLS = (
     "C c N n O o S s ( ) ) 1 2 3 = # [nH] c C / \\ - . [C@H] Cl [O-] [N+]".split(),
@@ -42,16 +43,27 @@ def walk(rng: random.Random, longest: int) -> tuple[str, valence.Prefix]:
 
 
 def finish(text: str, prefix: valence.Prefix, rng: random.Random) -> str:
-    """Take the way that `ending` gives, checking each step and the distance, with any symbol of each class."""
-    for left in range(valence.distance(prefix), 0, -1):
-        assert not prefix.complete and valence.distance(prefix) == left, text
+    """Go to the end along symbols that lower the distance, in as many as it tells at most, with any of each class."""
+    left = valence.distance(prefix)
+    while left:
+        assert not prefix.complete, text
+        kind, prefix = nearer(prefix, rng)
+        assert valence.distance(prefix) < left, text
+        text, left = text + rng.choice(SPELLINGS[kind]), valence.distance(prefix)
+    assert prefix.complete, text
+    return text
+
+
+def nearer(prefix: valence.Prefix, rng: random.Random) -> tuple[bonding.Class, valence.Prefix]:
+    """A class that lowers the distance: where an aromatic atom can be bonded, that of `ending` by exactly one."""
+    here = valence.distance(prefix)
+    if not valence.is_plain(prefix.state):
         kind = valence.ending(prefix)
         after = prefix.step_class(kind)
-        assert after is not None, text
-        symbol = rng.choice(SPELLINGS[kind])
-        text, prefix = text + symbol, after
-    assert prefix.complete and valence.distance(prefix) == 0, text
-    return text
+        assert after is not None and valence.distance(after) == here - 1
+        return kind, after
+    afters = ((kind, prefix.step_class(kind)) for kind in rng.sample(KINDS, len(KINDS)))
+    return next((kind, after) for kind, after in afters if after is not None and valence.distance(after) < here)
 
 
 def rdkit_takes(text: str) -> bool:
@@ -163,7 +175,7 @@ def test_an_atom_that_needs_a_ring_number_where_none_is_left_is_refused(bond):
     rings = [str(number) if number < 10 else f"%{number}" for number in range(1, 14)]
     for symbol in [symbol for ring in rings[:-1] for symbol in ("c", ring, "c", "(", "-")] + ["c", rings[-1], "c"]:
         prefix = prefix.step(symbol)
-    assert len(prefix.rings) == 13
+    assert len(prefix.state.rings) == 13
     assert prefix.step(bond) is None
 
 

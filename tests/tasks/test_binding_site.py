@@ -52,7 +52,7 @@ def slow(engine: Engine, chains: list[str], texts: list[str]) -> list[float]:
 
 def test_probabilities_are_those_of_the_marks(engine):
     tokens = tuple(CODEC.encode(prompt(CHAINS)))
-    request = Prompt(tokens, engine.guide(constraint(CHAINS)), 60)
+    request = Prompt(tokens, engine.guide(constraint(CHAINS)), 60, choices=True)
     completions = engine.complete([request], 5, seed=3)[0]
     assert len({completion.text for completion in completions}) > 1
     found = probabilities(engine, CHAINS, completions)

@@ -55,6 +55,7 @@ def test_within_leaves_what_the_budget_can_end():
     mark, residue = encoded("<PocketS>")[0], VOCABULARY.ids["residue", "M"]
     for budget, legal in ((3, {residue}), (4, {residue}), (5, {residue, mark}), (50, {residue, mark}), (2, set())):
         assert set(guide.within(start, budget).nonzero()[0].tolist()) == legal
+        assert {token for token in range(VOCABULARY.size) if guide.fits(start, token, budget)} == legal
 
 
 def test_follow_goes_through_a_given_beginning():

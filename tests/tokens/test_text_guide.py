@@ -93,6 +93,10 @@ def test_a_budget_always_suffices(name, codec):
         while not tokens or tokens[-1] != codec.vocabulary.end:
             legal = guide.within(state, budget - len(tokens)).nonzero()[0].tolist()
             assert legal, codec.decode(tokens)
+            fresh = TextGuide(CONSTRAINTS[name], codec.vocabulary) if codec is CODEC else guide
+            asked = rng.sample(range(codec.vocabulary.size), 20) + legal[:20]
+            at = fresh.follow(fresh.start, tokens)
+            assert all(fresh.fits(at, t, budget - len(tokens)) == (t in legal) for t in asked)
             tokens.append(rng.choice(legal))
             state = guide.step(state, tokens[-1])
         assert state == guide.done and len(tokens) <= budget + 1
@@ -152,14 +156,6 @@ def test_a_copy_is_drafted_as_the_tokenizer_writes_it(codec):
     assert drafted == expected
     marked = guide.follow(guide.start, codec.encode("<ProteinS>MKV<PocketS>L"))
     assert guide.draft(marked) == codec.vocabulary.tags["<PocketE>"]
-
-
-def test_where_one_token_is_left_it_is_drafted():
-    guide = TextGuide(Molecules(bounds=Bounds(most_atoms=1, most_rings=0)), VOCABULARY)
-    assert guide.draft(guide.start) == VOCABULARY.tags[tags.MOLECULE_S]
-    assert guide.draft(follow(guide, "<MoleculeS>")) is None
-    done = follow(guide, "<MoleculeS>", "C", "<MoleculeE>")
-    assert guide.draft(done) is None and guide.mask(done).nonzero()[0].tolist() == [VOCABULARY.end]
 
 
 def test_guides_are_made_once():

@@ -8,14 +8,15 @@ import numpy as np
 from cyclopts import Parameter
 
 from scilogos.cli import inputs
+from scilogos.cli.designs import show_designs
 from scilogos.cli.output import Result, Row
 from scilogos.errors import InputError
 from scilogos.grammar import Protein, write
+from scilogos.grammar.bracket import ELEMENTS
 from scilogos.grammar.constraints import Bounds
 from scilogos.science import (
     Structure,
     chimerax_script,
-    descriptors,
     pymol_script,
     read_structure,
     replacing,
@@ -139,8 +140,13 @@ def ligands(
     *,
     site: str | None = None,
     around: str | None = None,
-    n: Number = 10,
+    keep: str | None = None,
+    require: list[str] | None = None,
+    forbid: list[str] | None = None,
+    elements: str | None = None,
     most_atoms: int | None = None,
+    most_rings: int | None = None,
+    n: Number = 10,
     seed: int = 0,
     model: str = DEFAULT,
     out: Path | None = None,
@@ -157,26 +163,38 @@ def ligands(
         The pocket's residues, as A:45,A:67 or A:45-48.
     around
         A ligand whose contacts are the pocket: of the file, as LIG or A:LIG:401, or an .sdf file with its pose.
+    keep
+        A fragment (SMILES) that every molecule grows from, where it has a * or, without one, at any hydrogen.
+    require
+        A substructure (SMARTS) that every molecule has; give it again for a second one.
+    forbid
+        A substructure (SMARTS) that no molecule has; give it again for a second one.
+    elements
+        The elements of a molecule, as C,N,O; hydrogen is always among them.
     most_atoms
         Heavy atoms of a molecule at most.
+    most_rings
+        Rings of a molecule at most.
     out
         A .csv, .jsonl, .smi or .sdf file.
     """
     if (site is None) == (around is None):
         raise InputError("name the pocket with either --site A:45,A:67 or --around LIG")
+    bounds = Bounds(elements=_elements(elements), most_atoms=most_atoms, most_rings=most_rings)
     logos = load(model)
     pocket = logos.pocket(read_structure(target), site=site, around=around)
-    ranking = logos.ligands(pocket, n, Bounds(most_atoms=most_atoms), seed=seed)
-    rows = []
-    for rank, answer in enumerate(ranking, 1):
-        known = descriptors(answer.thing)
-        rows.append(
-            {"rank": rank, "smiles": answer.thing, "score": answer.score, "qed": known["qed"], "logp": known["logp"],
-             "heavy_atoms": known["heavy_atoms"]}
-        )  # fmt: skip
-    marked = sum(len(chain.sites) for chain in pocket)
-    footnote = f"pocket of {marked} residues; {ranking.refused} of {ranking.drawn} draws refused by RDKit"
-    Result(rows, "Ligands", molecule="smiles", footnote=footnote).show(out)
+    found = logos.ligands(pocket, n, bounds, keep=keep, require=require or (), forbid=forbid or (), seed=seed)
+    show_designs(found, sum(len(chain.sites) for chain in pocket), n, out)
+
+
+def _elements(text: str | None) -> frozenset[str] | None:
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in ELEMENTS]
+    if unknown:
+        raise InputError(f"elements {text!r}: found {unknown[0]!r}; expected symbols such as C,N,O,Cl")
+    return frozenset(names)
 
 
 def materials(

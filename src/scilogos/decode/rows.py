@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from scilogos.decode.outlook import Outlook
 from scilogos.errors import PromptError
 from scilogos.tokens import Codec, GrownCodec, Guide, TextGuide
 
@@ -20,6 +21,9 @@ class Prompt:
     guide: Guide | TextGuide
     budget: int
     start: int | None = None  # state of the guide where the answer begins; None: its start
+    choices: bool = (
+        False  # whether each symbol's log-likelihood among the legal ones is wanted; they are all asked then
+    )
 
     @property
     def state(self) -> int:
@@ -43,7 +47,7 @@ class Prompt:
 class Completion:
     """An answer: its symbols without the end, its log-likelihood (unmasked, temperature 1, end included), its text.
 
-    By symbol, the end last: the log-likelihoods, and the log-likelihoods among the legal symbols alone.
+    By symbol, the end last: the log-likelihoods, and where asked those among the legal symbols alone.
     """
 
     tokens: tuple[int, ...]
@@ -80,32 +84,24 @@ class Row:
             state = after
         return found
 
-    def legal(self, draft: Sequence[int]) -> list[np.ndarray]:
-        """The legal symbols [V] at the next place and behind each symbol of the draft."""
-        guide, state, left = self.prompt.guide, self.state, self.prompt.budget - len(self.tokens)
-        masks = [guide.within(state, left)]
-        for number, token in enumerate(draft, 1):
-            after = guide.step(state, token)
-            assert after is not None, "a symbol was drafted that the guide does not allow"
-            state = after
-            masks.append(guide.within(state, left - number))
-        return masks
-
-    def take(
-        self, drawn: Sequence[int], scores: Sequence[float], choices: Sequence[float], draft: Sequence[int], end: int
-    ) -> int:
-        """Append what was drawn at the next place and behind the draft, up to the first departure; return how many."""
-        for number, token in enumerate(drawn):
-            self.scores.append(scores[number])
-            self.choices.append(choices[number])
-            after = self.prompt.guide.step(self.state, token)
+    def take(self, outlook: Outlook, place: int, draft: Sequence[int], end: int) -> int:
+        """Draw at a place, and at those behind it as long as the draft's symbols are drawn; return how many."""
+        guide = self.prompt.guide
+        for number in range(len(draft) + 1):
+            left = self.prompt.budget - len(self.tokens)
+            if self.prompt.choices:
+                token, choice = outlook.draw_legal(place + number, guide.within(self.state, left))
+                self.choices.append(choice)
+            else:
+                token = outlook.draw(place + number, guide, self.state, left)
+            after = guide.step(self.state, token)
             assert after is not None, "a symbol was drawn that the guide does not allow"
             self.state = after
             self.tokens.append(token)
             self.ended = token == end
             if self.ended or number == len(draft) or token != draft[number]:
-                return number + 1
-        return len(drawn)
+                break
+        return number + 1
 
     def completion(self, codec: Codec | GrownCodec) -> Completion:
         """What the row has become."""

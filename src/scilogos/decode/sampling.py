@@ -1,16 +1,22 @@
 """How a next symbol is drawn: mask first, then temperature, then truncation, then one uniform number.
 
-Shapes: B rows, V vocabulary.
+The legal symbols stand in a row from the most probable down, of equals the lower number first. Truncation keeps the
+beginning of that row, and the uniform number is a place in what is kept. Whether a symbol is legal may be dear to know:
+it is asked from the most probable down, and only until the symbols not yet asked can change nothing, whether they are
+legal or not. So the result is exactly that of masking everything first.
+
+Shapes: V vocabulary.
 """
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
+import numpy as np
 
 from scilogos.errors import PromptError
 
-_MOST_IN_NUCLEUS = 48  # symbols looked at before a full sort
-_WHOLE = 2.0**40  # the weight of a sure symbol
+_ROUNDING = 1e-5  # by which probabilities may miss to add up to one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +24,7 @@ class Sampling:
     """The rule of a draw; temperature 0 takes the most probable symbol."""
 
     temperature: float = 1.0
-    top_p: float = 1.0  # equals of the last symbol that stays, stay: here and in top_k
+    top_p: float = 1.0
     top_k: int = 0  # 0: all
     min_p: float = 0.0  # symbols below this share of the most probable one are left out
 
@@ -27,32 +33,74 @@ class Sampling:
             raise PromptError(f"{self}: expected temperature >= 0, 0 < top_p <= 1, top_k >= 0, 0 <= min_p <= 1")
 
 
-def draw(logits_BV: Tensor, legal_BV: Tensor, rule: Sampling, uniform_B: Tensor) -> Tensor:
-    """Draw one symbol a row, int64 [B], by inverting the distribution function of the masked, truncated softmax."""
-    masked_BV = logits_BV.float().masked_fill(~legal_BV, float("-inf"))
-    if rule.temperature == 0:
-        return masked_BV.argmax(-1)
-    p_BV = ((masked_BV - masked_BV.amax(-1, keepdim=True)) / rule.temperature).softmax(-1)
+def draw(logits_V: np.ndarray, legal_V: np.ndarray, rule: Sampling, uniform: float) -> int:
+    """Draw one of the legal symbols."""
+    symbols = np.flatnonzero(legal_V)
+    logits = logits_V[symbols].astype(np.float64)
+    order = np.argsort(-logits, kind="stable")
+    if not rule.temperature:
+        return int(symbols[order[0]])
+    weights = np.exp((logits[order] - logits[order[0]]) / rule.temperature)
+    sums = weights.cumsum().tolist()
+    return int(symbols[order[_place(sums, _kept(sums, sums[-1], rule), uniform)]])
+
+
+def draw_asking(
+    ranked: Iterable[tuple[int, float]], allowed: Callable[[int], bool], rule: Sampling, uniform: float
+) -> int | None:
+    """Draw one of the allowed symbols, asking for few of them; None if `ranked` ends before the draw is sure.
+
+    `ranked` gives symbols from the most probable down, with their probabilities at the temperature of the rule; it may
+    leave out the least probable ones.
+    """
+    symbols: list[int] = []
+    sums: list[float] = []
+    legal, unasked = 0.0, 1 + _ROUNDING
+    for symbol, p in ranked:
+        unasked -= p
+        if allowed(symbol):
+            if not rule.temperature:
+                return symbol
+            legal += p
+            symbols.append(symbol)
+            sums.append(legal)
+        if symbols:
+            place = _sure_place(sums, unasked, rule, uniform)
+            if place is not None:
+                return symbols[place]
+    return None
+
+
+def settled_by_the_best(p_N: np.ndarray, rule: Sampling, uniform_N: np.ndarray) -> np.ndarray:
+    """Where the most probable symbol is drawn if it is legal, whatever else is: bool [N], by its probability."""
+    if not rule.temperature:
+        return p_N > 0
+    alone = (p_N >= rule.top_p * (1 + _ROUNDING)) | (rule.top_k == 1)
+    return (p_N > 0) & (alone | (uniform_N * (1 + _ROUNDING) < p_N))
+
+
+def _sure_place(sums: Sequence[float], unasked: float, rule: Sampling, uniform: float) -> int | None:
+    """The place that is drawn if none of the symbols that were not asked is legal, and also if all are; else None."""
+    legal = sums[-1]
+    most = legal + unasked
+    low = _place(sums, _kept(sums, legal, rule), uniform)
+    kept = _kept(sums, most, rule)
+    ends_here = kept < len(sums) or kept == rule.top_k or legal >= rule.top_p * most
+    high = _place(sums, kept, uniform) if ends_here else bisect_right(sums, uniform * most)
+    return low if low == high else None
+
+
+def _kept(sums: Sequence[float], total: float, rule: Sampling) -> int:
+    """How many of the symbols stay, of which `sums` are the running sums, where all legal ones have `total`."""
+    count = len(sums) if rule.top_p == 1 else min(len(sums), bisect_left(sums, rule.top_p * total) + 1)
+    if rule.top_k:
+        count = min(count, rule.top_k)
     if rule.min_p:
-        p_BV = p_BV.masked_fill(p_BV < rule.min_p * p_BV.amax(-1, keepdim=True), 0.0)
-    if rule.top_k and rule.top_k < p_BV.shape[-1]:
-        least_B1 = p_BV.topk(rule.top_k, -1).values[:, -1:]
-        p_BV = p_BV.masked_fill(p_BV < least_B1, 0.0)
-    if rule.top_p < 1:
-        p_BV = p_BV.masked_fill(p_BV < _least_in_nucleus(p_BV, rule.top_p), 0.0)
-    # Sums of integers are exact on every device: the first one above the aim belongs to a symbol of weight above zero.
-    cdf_BV = (p_BV * _WHOLE).long().cumsum(-1)
-    aim_B1 = (uniform_B.double()[:, None] * cdf_BV[:, -1:]).long()
-    return (cdf_BV <= aim_B1).sum(-1)
+        while count > 1 and sums[count - 1] - sums[count - 2] < rule.min_p * sums[0]:
+            count -= 1
+    return count
 
 
-def _least_in_nucleus(p_BV: Tensor, top_p: float) -> Tensor:
-    """The probability [B, 1] of the last of the most probable symbols that together reach the share `top_p`."""
-    aim_B1 = top_p * p_BV.sum(-1, keepdim=True)
-    for most in (min(_MOST_IN_NUCLEUS, p_BV.shape[-1]), p_BV.shape[-1]):
-        highest_BM = p_BV.topk(most, -1).values
-        before_BM = highest_BM.cumsum(-1) - highest_BM
-        stays_BM = before_BM < aim_B1
-        if not bool(stays_BM[:, -1].any()):
-            break
-    return highest_BM.gather(1, stays_BM.sum(-1, keepdim=True) - 1)
+def _place(sums: Sequence[float], kept: int, uniform: float) -> int:
+    """The place of a uniform number among the symbols that stay."""
+    return min(bisect_right(sums, uniform * sums[kept - 1]), kept - 1)

@@ -10,6 +10,7 @@ import torch
 
 from scilogos.decode.engine import MAX_ROWS, Engine
 from scilogos.decode.rows import Completion
+from scilogos.decode.served import ServedEngine
 from scilogos.errors import PromptError
 from scilogos.model import PackedAttention
 
@@ -17,11 +18,14 @@ _PLACES = 16_384  # read at once
 
 
 @torch.inference_mode()
-def log_probabilities(engine: Engine, texts: Sequence[Sequence[int]]) -> Iterator[np.ndarray]:
+def log_probabilities(engine: Engine | ServedEngine, texts: Sequence[Sequence[int]]) -> Iterator[np.ndarray]:
     """Yield for each text the log-probabilities [B, V] of what follows each of its beginnings, the whole text last.
 
     B is len(text) + 1 where the codec begins a text with one token, as the from-scratch one does.
     """
+    if isinstance(engine, ServedEngine):
+        yield from engine.log_probabilities(texts)
+        return
     for text in texts:
         _check_length(engine, len(text))
     batch, places = [], 0
@@ -40,11 +44,15 @@ def log_probabilities(engine: Engine, texts: Sequence[Sequence[int]]) -> Iterato
 
 
 @torch.inference_mode()
-def symbol_scores(engine: Engine, prompt: Sequence[int], answers: Sequence[Sequence[int]]) -> list[np.ndarray]:
+def symbol_scores(
+    engine: Engine | ServedEngine, prompt: Sequence[int], answers: Sequence[Sequence[int]]
+) -> list[np.ndarray]:
     """The log-probability of every symbol of each answer and of its end, given the prompt: float [len(answer) + 1].
 
     The prompt is read once.
     """
+    if isinstance(engine, ServedEngine):
+        return engine.symbol_scores(prompt, answers)
     longest, end = max(map(len, answers), default=0), engine.codec.vocabulary.end
     _check_length(engine, len(prompt) + longest)
     found = []
@@ -75,7 +83,9 @@ def _check_length(engine: Engine, length: int) -> None:
         raise PromptError(f"a text has {length} symbols; this model reads {longest - 1} at most: shorten it")
 
 
-def score_answers(engine: Engine, prompt: Sequence[int], answers: Sequence[tuple[int, ...]]) -> list[Completion]:
+def score_answers(
+    engine: Engine | ServedEngine, prompt: Sequence[int], answers: Sequence[tuple[int, ...]]
+) -> list[Completion]:
     """Give answers as the completions that drawing them would have given; equal ones are read once."""
     distinct = tuple(dict.fromkeys(answers))
     found: dict[tuple[int, ...], Completion] = {}

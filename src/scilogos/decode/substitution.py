@@ -7,7 +7,6 @@ Shapes: L places, A letters, n draws, M places that were drawn, of all draws tog
 """
 
 import numpy as np
-import torch
 
 from scilogos.decode.randomness import uniforms
 from scilogos.decode.sampling import Sampling, draw
@@ -27,10 +26,12 @@ def draw_substitutions(
     log_odds_L = np.logaddexp.reduce(log_odds_LA / (rule.temperature or _COLDEST), axis=1)
     at_nL, put_nL = (np.stack([uniforms(keys_n, i + first) for i in range(length)], 1) for first in (0, length))
     drawn_nL = draw_places(log_odds_L, least, most, at_nL)
-    logits_MA = torch.from_numpy(log_odds_LA[np.nonzero(drawn_nL)[1]])
-    letters_M = draw(logits_MA, logits_MA.isfinite(), rule, torch.from_numpy(put_nL[drawn_nL]))
+    odds_MA = log_odds_LA[np.nonzero(drawn_nL)[1]]
     columns_nL = np.full(drawn_nL.shape, -1)
-    columns_nL[drawn_nL] = letters_M.numpy()
+    columns_nL[drawn_nL] = [
+        draw(odds_A, np.isfinite(odds_A), rule, uniform)
+        for odds_A, uniform in zip(odds_MA, put_nL[drawn_nL].tolist(), strict=True)
+    ]
     return columns_nL
 
 

@@ -6,7 +6,7 @@ be mended any more is the business of `valence.py`. Source of the valences: `ato
 """
 
 from functools import cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from scilogos.grammar import kekule
 from scilogos.grammar.atoms import Atom, atom
@@ -49,12 +49,11 @@ class State(NamedTuple):
     rings: tuple[Ring, ...] = ()
     beside: frozenset[int] = frozenset()  # atoms with an open ring bond that the current atom is bonded to already
     loose: tuple[int, ...] = (0,)  # by open branch: aromatic bonds that a ring must still close over, see `_loosen`
-    kekule: frozenset[int] = frozenset({0})  # the possible sets of atoms with a double bond in their ring, as bits
+    kekule: frozenset[int] = kekule.NONE  # the possible sets of atoms with a double bond in their ring, as bits
 
 
-S = TypeVar("S", bound=State)
 _SPENT = Live(0, 0, 0, False)
-_NONE = frozenset({0})
+_NOWHERE: frozenset[int] = frozenset()
 
 
 @cache
@@ -73,7 +72,7 @@ def classify(symbol: str) -> Class:
     return found and found._replace(element="")
 
 
-def read(state: S, kind: Class) -> S | None:
+def read(state: State, kind: Class) -> State | None:
     """Read a symbol of a class; None when no molecule is written so."""
     if isinstance(kind, Atom):
         return _atom(state, kind)
@@ -121,7 +120,8 @@ def _aromatic_rings(state: State) -> bool:
     return any(state.atoms[ring.atom].aromatic and not ring.order for ring in state.rings)
 
 
-def _spend(live: Live, order: int, aromatic: bool) -> Live | None:
+@cache
+def _spend(live: Live | Atom, order: int, aromatic: bool) -> Live | None:
     """The atom after a bond of this order; None if it cannot bear it."""
     if live.aromatic:
         spent = Live(live.slots - 1, live.extra - (order - 1), max(0, live.need - aromatic), True)
@@ -130,30 +130,22 @@ def _spend(live: Live, order: int, aromatic: bool) -> Live | None:
     return spent if spent.slots >= 0 and spent.extra >= 0 else None
 
 
-def _atom(state: S, kind: Atom) -> S | None:
-    fresh = Live(kind.slots, kind.extra, kind.need, kind.aromatic)
-    if state.phase == "start":
-        return _settle(state._replace(phase="atom", order=0, atoms=(fresh,), current=0))
-    here, there = state.current, len(state.atoms)
-    before = state.atoms[here]
-    aromatic = before.aromatic and fresh.aromatic and state.order == 0
-    if aromatic and not state.rings:
+def _atom(state: State, kind: Atom) -> State | None:
+    phase, order, atoms, here, stack, rings, _, loose, sets = state
+    if phase == "start":
+        return State("atom", 0, (Live(kind.slots, kind.extra, kind.need, kind.aromatic),), 0)
+    there = len(atoms)
+    aromatic = atoms[here].aromatic and kind.aromatic and not order
+    if aromatic and not rings:
         return None
-    order = state.order or 1
-    old, new = _spend(before, order, aromatic), _spend(fresh, order, aromatic)
+    old, new = _spend(atoms[here], order or 1, aromatic), _spend(kind, order or 1, aromatic)
     if old is None or new is None:
         return None
-    return _settle(
-        state._replace(
-            phase="atom",
-            order=0,
-            atoms=(*_put(state.atoms, here, old), new),
-            current=there,
-            beside=frozenset([ring.atom for ring in state.rings if ring.atom == here]),
-            loose=_loosen(state) if aromatic else state.loose,
-            kekule=kekule.join(state.kekule, here, there) if aromatic else state.kekule,
-        )
-    )
+    if aromatic:
+        loose, sets = _loosen(state), kekule.join(sets, here, there)
+    beside = frozenset((here,)) if _opened(rings, here) else _NOWHERE
+    atoms = (*atoms[:here], old, *atoms[here + 1 :], new)
+    return _settle(State("atom", 0, atoms, there, stack, rings, beside, loose, sets), (here, there))
 
 
 def _loosen(state: State) -> tuple[int, ...]:
@@ -165,116 +157,122 @@ def _loosen(state: State) -> tuple[int, ...]:
     return (*state.loose[:-1], state.loose[-1] or len(state.rings))
 
 
-def _bond(state: S, order: int) -> S | None:
+def _bond(state: State, order: int) -> State | None:
     after = {"atom": "bond", "open": "link", "closed": "link"}.get(state.phase)
     live = state.atoms[state.current] if after else None
-    if live is None or _spend(live, order or 1, order == 0 and live.aromatic) is None:
+    if after is None or live is None or _spend(live, order or 1, order == 0 and live.aromatic) is None:
         return None
-    return state._replace(phase=after, order=order)
+    return State(after, order, *state[2:])
 
 
-def _open(state: S) -> S | None:
-    if state.phase not in ("atom", "closed") or len(state.stack) >= MAX_DEPTH:
+def _open(state: State) -> State | None:
+    phase, order, atoms, here, stack, rings, _, loose, sets = state
+    if phase not in ("atom", "closed") or len(stack) >= MAX_DEPTH or atoms[here].slots < 1:
         return None
-    if state.atoms[state.current].slots < 1:
+    return State("open", order, atoms, here, (*stack, here), rings, _NOWHERE, (*loose, 0), sets)
+
+
+def _close(state: State) -> State | None:
+    phase, order, atoms, here, stack, rings, _, loose, sets = state
+    if phase not in ("atom", "closed") or not stack or loose[-1]:
         return None
-    stack = (*state.stack, state.current)
-    return state._replace(phase="open", stack=stack, beside=frozenset(), loose=(*state.loose, 0))
+    after = State("closed", order, atoms, stack[-1], stack[:-1], rings, _NOWHERE, loose[:-1], sets)
+    return _settle(after, (here,))
 
 
-def _close(state: S) -> S | None:
-    if state.phase not in ("atom", "closed") or not state.stack or state.loose[-1]:
-        return None
-    return _settle(
-        state._replace(
-            phase="closed",
-            current=state.stack[-1],
-            stack=state.stack[:-1],
-            beside=frozenset(),
-            loose=state.loose[:-1],
-        )
-    )
-
-
-def _ring(state: S, number: int) -> S | None:
+def _ring(state: State, number: int) -> State | None:
     if state.phase not in ("atom", "bond"):
         return None
-    opened = next((ring for ring in state.rings if ring.number == number), None)
-    return _open_ring(state, number) if opened is None else _close_ring(state, opened)
+    for ring in state.rings:
+        if ring.number == number:
+            return _close_ring(state, ring)
+    return _open_ring(state, number)
 
 
-def _open_ring(state: S, number: int) -> S | None:
-    here = state.current
-    spent = _spend(state.atoms[here], state.order or 1, False)
-    if spent is None or state.order == 3 or number not in free_numbers(state):
+def _open_ring(state: State, number: int) -> State | None:
+    _, order, atoms, here, stack, rings, beside, loose, sets = state
+    spent = _spend(atoms[here], order or 1, False)
+    if spent is None or order == 3 or number not in free_numbers(state):
         return None
-    if len(state.rings) >= MAX_RINGS and not must_open(state):
+    if len(rings) >= MAX_RINGS and not must_open(state):
         return None
-    rings = tuple(sorted((*state.rings, Ring(number, here, state.order))))
-    return _settle(state._replace(phase="atom", order=0, atoms=_put(state.atoms, here, spent), rings=rings))
+    rings = tuple(sorted((*rings, Ring(number, here, order))))
+    return _settle(State("atom", 0, _put(atoms, here, spent), here, stack, rings, beside, loose, sets), (here,))
 
 
-def _close_ring(state: S, opened: Ring) -> S | None:
-    here, there, order = state.current, opened.atom, opened.order or state.order
-    if here == there or there in state.beside or (opened.order and state.order and opened.order != state.order):
+def _close_ring(state: State, opened: Ring) -> State | None:
+    _, written, atoms, here, stack, rings, beside, loose, sets = state
+    there, order = opened.atom, opened.order or written
+    if here == there or there in beside or (opened.order and written and opened.order != written):
         return None
-    opener = state.atoms[there]
-    aromatic = opener.aromatic and state.atoms[here].aromatic and not order
-    spent = _spend(state.atoms[here], order or 1, aromatic)
+    opener = atoms[there]
+    aromatic = opener.aromatic and atoms[here].aromatic and not order
+    spent = _spend(atoms[here], order or 1, aromatic)
     if order and not opened.order:  # the opener paid for a single bond
         paid = _spend(opener._replace(slots=opener.slots + 1), order, False)
     else:
-        paid = opener._replace(need=max(0, opener.need - aromatic))
+        paid = opener._replace(need=max(0, opener.need - aromatic)) if opener.need else opener
     if spent is None or paid is None:
         return None
-    rings = tuple(ring for ring in state.rings if ring.number != opened.number)
-    before = sum(ring.atom < there for ring in rings)  # ring bonds that were open before this one
-    return _settle(
-        state._replace(
-            phase="atom",
-            order=0,
-            atoms=_put(_put(state.atoms, here, spent), there, paid),
-            rings=rings,
-            beside=state.beside | {there} if any(ring.atom == there for ring in rings) else state.beside - {there},
-            loose=tuple([0 if count > before else count for count in state.loose]),
-            kekule=kekule.join(state.kekule, here, there) if aromatic else state.kekule,
-        )
-    )
+    rings = tuple([ring for ring in rings if ring is not opened])
+    if _opened(rings, there):
+        beside = beside | {there}
+    elif paid.need and there not in stack:
+        return None
+    before = sum([ring.atom < there for ring in rings])  # ring bonds that were open before this one
+    loose = tuple([0 if count > before else count for count in loose])
+    if aromatic:
+        sets = kekule.join(sets, here, there)
+    atoms = _put(_put(atoms, here, spent), there, paid)
+    return _settle(State("atom", 0, atoms, here, stack, rings, beside, loose, sets), (here, there))
 
 
 def _put(atoms: tuple[Live, ...], i: int, live: Live) -> tuple[Live, ...]:
     return (*atoms[:i], live, *atoms[i + 1 :])
 
 
-def _settle(state: S) -> S | None:
-    """Forget atoms that nothing can reach any more; None if an atom's aromatic bonds or its double bond cannot be."""
-    current, atoms, sets = state.current, state.atoms, state.kekule
-    places = {current, *state.stack}
-    pledged = [ring.atom for ring in state.rings if not ring.order]
-    settled = due = able = 0
-    for i, live in enumerate(state.atoms):
+def _opened(rings: tuple[Ring, ...], i: int) -> bool:
+    """Whether atom i has an open ring bond."""
+    return i in [ring.atom for ring in rings]
+
+
+def _settle(state: State, changed: tuple[int, ...]) -> State | None:
+    """Check the atoms that a symbol changed, and forget the one that nothing can reach any more.
+
+    None if the aromatic bonds of one, or its double bond, cannot be. The others stand as they did.
+    """
+    phase, order, atoms, current, stack, rings, beside, loose, sets = state
+    settled = due = barred = 0
+    gone = -1
+    for i in changed:
+        live, placed = atoms[i], i == current or i in stack
+        orders = [ring.order for ring in rings if ring.atom == i]
+        if not placed and not orders:
+            gone = i
         if not live.aromatic:
             continue
-        grows = live.slots > 0 and i in places
-        lacks = max(0, live.need - pledged.count(i)) if live.need else 0
-        if lacks and lacks > (0 if not grows else live.slots if i == current and state.phase == "atom" else 1):
+        lacks, grows = live.need - orders.count(0), placed and live.slots > 0
+        if lacks > 0 and lacks > (0 if not grows else live.slots if i == current and phase == "atom" else 1):
             return None
-        if not grows and i not in pledged:
+        if not grows and 0 not in orders:
             settled |= 1 << i
             due |= (live.extra + live.slots > 0) << i
             atoms = _put(atoms, i, _SPENT)
-        elif live.extra or live.slots > lacks:
-            able |= 1 << i
-    if settled or sets != _NONE:
-        sets = kekule.choose(sets, settled, due, able)
-    if state.rings:
+        elif not live.extra and live.slots <= max(0, lacks):
+            barred |= 1 << i
+    if settled or barred:
+        sets = kekule.choose(sets, settled, due, barred)
+    if rings and sets:
         sets = _with_room(state, sets)
     if not sets:
         return None
-    places.update([ring.atom for ring in state.rings])
-    if len(places) < len(atoms):
-        return _renumber(state, atoms, sets, sorted(places))
-    return state._replace(atoms=atoms, kekule=sets) if settled or sets != state.kekule else state
+    if gone >= 0:
+        atoms, current = atoms[:gone] + atoms[gone + 1 :], current - (current > gone)
+        if sets is not kekule.NONE:
+            sets = kekule.without(sets, gone)
+        if gone < len(atoms):
+            stack, rings, beside = _renumber(stack, rings, beside, gone)
+    return State(phase, order, atoms, current, stack, rings, beside, loose, sets)
 
 
 def _with_room(state: State, sets: frozenset[int]) -> frozenset[int]:
@@ -282,24 +280,25 @@ def _with_room(state: State, sets: frozenset[int]) -> frozenset[int]:
 
     That is, since the last bond that one must close over.
     """
-    first = len(state.stack)
+    stack, atoms = state.stack, state.atoms
+    first = len(stack)
     while first > 0 and not state.loose[first]:
         first -= 1
-    places = (state.current, *state.stack[first:])
+    places = (state.current, *stack[first:])
     for i in places:
-        live = state.atoms[i]
-        if live.slots > 1 or (live.slots and (live.extra or not live.aromatic)):
+        slots, extra, _, aromatic = atoms[i]
+        if slots > 1 or (slots and (extra or not aromatic)):
             return sets
     return frozenset([found for found in sets if any(room(state, i, found) > 0 for i in places)])
 
 
-def _renumber(state: S, atoms: tuple[Live, ...], sets: frozenset[int], kept: list[int]) -> S:
-    new = {old: i for i, old in enumerate(kept)}
-    return state._replace(
-        atoms=tuple([atoms[i] for i in kept]),
-        current=new[state.current],
-        stack=tuple([new[i] for i in state.stack]),
-        rings=tuple([Ring(number, new[opener], order) for number, opener, order in state.rings]),
-        beside=frozenset([new[i] for i in state.beside]),
-        kekule=sets if sets == _NONE else kekule.renumber(sets, kept),
-    )
+def _renumber(
+    stack: tuple[int, ...], rings: tuple[Ring, ...], beside: frozenset[int], gone: int
+) -> tuple[tuple[int, ...], tuple[Ring, ...], frozenset[int]]:
+    """The same without one atom, whose place the later ones take."""
+    if stack and stack[-1] > gone:
+        stack = tuple([i - (i > gone) for i in stack])
+    if rings and max([ring.atom for ring in rings]) > gone:
+        rings = tuple([Ring(number, opener - (opener > gone), order) for number, opener, order in rings])
+        beside = frozenset([i - (i > gone) for i in beside])
+    return stack, rings, beside

@@ -6,6 +6,7 @@ Runs with torch, numpy and safetensors alone; knows nothing about text.
 from scilogos.model.attention import PackedAttention
 from scilogos.model.cache import PromptCache
 from scilogos.model.config import ModelConfig, RopeScaling
+from scilogos.model.fastest import fastest
 from scilogos.model.files import fingerprint
 from scilogos.model.transformer import Attention, Transformer
 from scilogos.model.weights import check_checkpoint, load_checkpoint, save_checkpoint
@@ -18,6 +19,7 @@ __all__ = [
     "RopeScaling",
     "Transformer",
     "check_checkpoint",
+    "fastest",
     "fingerprint",
     "load_checkpoint",
     "save_checkpoint",

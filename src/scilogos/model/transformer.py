@@ -87,7 +87,7 @@ class Transformer(nn.Module):
         self.norm_D = nn.Parameter(torch.ones(config.hidden_size, **factory))
         tied = config.tie_word_embeddings
         self.head_VD = None if tied else nn.Parameter(torch.zeros(config.vocab_size, config.hidden_size, **factory))
-        self._frequencies_J = rope_frequencies(config)  # not a buffer: must stay fp32 under .to(bfloat16)
+        self.frequencies_J = rope_frequencies(config)  # not a buffer: must stay fp32 under .to(bfloat16)
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> "Transformer":
@@ -104,10 +104,10 @@ class Transformer(nn.Module):
 
     def forward(self, tokens_T: Tensor, positions_T: Tensor, attention: Attention) -> Tensor:
         """Return the hidden states [T, D] after the final norm."""
-        if self._frequencies_J.device != positions_T.device:
-            self._frequencies_J = self._frequencies_J.to(positions_T.device)
+        if self.frequencies_J.device != positions_T.device:
+            self.frequencies_J = self.frequencies_J.to(positions_T.device)
         x_TD = F.embedding(tokens_T, self.embedding_VD)
-        cos_T1J, sin_T1J = rope_tables(self._frequencies_J, positions_T, x_TD.dtype)
+        cos_T1J, sin_T1J = rope_tables(self.frequencies_J, positions_T, x_TD.dtype)
         for index, block in enumerate(self.layers):
             x_TD = block(x_TD, cos_T1J, sin_T1J, partial(attention.attend, index))
         return F.rms_norm(x_TD, x_TD.shape[-1:], self.norm_D, self.config.rms_norm_eps)

@@ -10,6 +10,7 @@ _NAMES = {
     "binding": "complexes contacts site_proteins union_contacts",
     "drawing": "draw_grid draw_molecule draw_reaction",
     "exclusions": "DEFAULT_EXCLUDED",
+    "fragments": "fragment_writings",
     "ledger": "Ledger Skipped",
     "ligand_policy": "find_ligands ligands read_ligand",
     "marks": "write_marked_pdb",
@@ -23,6 +24,7 @@ _NAMES = {
     "sequences": "NamedSequence clean_sequence read_fasta write_fasta",
     "structure_files": "read_structure",
     "structures": "Chain Ligand Structure",
+    "substructures": "Substructure named_elements read_substructure",
     "text_files": "read_text replacing",
     "viewers": "chimerax_script pymol_script",
 }

@@ -109,6 +109,7 @@ def locate_all(
             tuple(engine.codec.encode(prompt(chains))),
             engine.guide(constraint(chains)),
             sum(3 * len(chain) + 2 for chain in chains),
+            choices=not isinstance(engine.codec, GrownCodec),
         )
         for chains in structures
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scilogos.decode import Engine, symbol_scores
+from scilogos.decode.served import ServedEngine
 from scilogos.errors import InputError
 from scilogos.grammar import Material, Protein, parse, split, write
 from scilogos.grammar.constraints import Bounds
@@ -26,6 +27,7 @@ from scilogos.tasks import (
     retrosynthesis,
 )
 from scilogos.tasks.calibration import Calibration
+from scilogos.tasks.ligand_design import Designs
 from scilogos.tasks.ranking import Ranking
 from scilogos.tasks.registry import DEFAULT, find, open_engine
 
@@ -34,7 +36,7 @@ from scilogos.tasks.registry import DEFAULT, find, open_engine
 class Logos:
     """One model, ready for the six tasks. Every method takes `seed`; the same seed gives the same answers."""
 
-    engine: Engine
+    engine: Engine | ServedEngine
     name: str
     folder: Path
     calibration: Calibration = field(default_factory=Calibration)
@@ -72,8 +74,8 @@ class Logos:
         chains = site_proteins(structure.chains, marks)
         return [chain for chain in chains if chain.sites]
 
-    def ligands(self, chains: Sequence[Protein], n: int = 10, bounds: Bounds = Bounds(), **options) -> Ranking[str]:
-        """Rank molecules for the marked pocket of chains."""
+    def ligands(self, chains: Sequence[Protein], n: int = 10, bounds: Bounds = Bounds(), **options) -> Designs:
+        """Rank molecules for the marked pocket of chains, grown from a fragment if one is to be kept."""
         return ligand_design.design(self.engine, chains, n=n, bounds=bounds, **options)
 
     def materials(self, n: int = 10, nodes: Sequence[str] = (), **options) -> Ranking[Material]:

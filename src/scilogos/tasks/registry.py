@@ -1,18 +1,26 @@
-"""Where models are: a folder by its path, or a name below $SCILOGOS_MODELS, the user's own folder or the package."""
+"""Where models are: a folder by its path, or a name below $SCILOGOS_MODELS, the user's own folder or the package.
+
+`NAME@http://host:8000` is a model that `vllm serve` holds there, `NAME@vllm` one that vLLM holds in this process: the
+folder gives the tokenizer, and for the second the weights.
+"""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
 from scilogos.decode import Engine
+from scilogos.decode.served import Local, Remote, ServedEngine
 from scilogos.errors import CheckpointError, InputError, MissingError, StorageError
 from scilogos.model import check_checkpoint, load_checkpoint
 from scilogos.tokens import load as load_codec
 
 DEFAULT = "logos-8m"
 _DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+_VLLM_DTYPES = {"auto": "auto", "bf16": "bfloat16", "fp32": "float32"}
+_PLACE = re.compile(r"@(vllm|https?://.+)$")
 
 
 def folders() -> list[Path]:
@@ -41,14 +49,15 @@ def installed() -> Iterator[tuple[str, Path]]:
 
 
 def find(name: str | Path) -> Path:
-    """The folder of a model; MissingError lists what there is."""
+    """The folder of a model, wherever it is served; MissingError lists what there is."""
+    name = _PLACE.sub("", str(name))
     if (Path(name) / "config.json").is_file():
         return Path(name)
     there = dict(installed())
-    if str(name) not in there:
+    if name not in there:
         listing = ", ".join(there) or "none"
-        raise MissingError(f"no model {str(name)!r}: expected a folder with config.json, or one of: {listing}")
-    return there[str(name)]
+        raise MissingError(f"no model {name!r}: expected a folder with config.json, or one of: {listing}")
+    return there[name]
 
 
 def register(folder: Path, name: str | None = None) -> Path:
@@ -78,11 +87,18 @@ def register(folder: Path, name: str | None = None) -> Path:
     return taken or link
 
 
-def open_engine(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str = "cpu") -> Engine:
-    """Load a model and its vocabulary; `auto` computes in bf16 where the processor can."""
-    folder = find(name)
+def open_engine(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str = "cpu") -> Engine | ServedEngine:
+    """Load a model and its vocabulary, or find the server that holds it; `auto` is bf16 where the processor can.
+
+    vLLM chooses its own device, and a running server its own dtype.
+    """
+    folder, place = find(name), _PLACE.search(str(name))
     if dtype not in ("auto", *_DTYPES):
         raise InputError(f"dtype {dtype!r}: expected auto, {' or '.join(_DTYPES)}")
+    if place and place[1] == "vllm":
+        return ServedEngine(Local(folder, dtype=_VLLM_DTYPES[dtype]), load_codec(folder))
+    if place:
+        return ServedEngine(Remote(place[1], folder.resolve().name), load_codec(folder))
     if dtype == "auto":
         fast = device != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
         dtype = "bf16" if fast else "fp32"

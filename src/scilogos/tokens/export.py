@@ -33,7 +33,7 @@ def save_hf_tokenizer(codec: Codec, folder: Path) -> None:
     except ImportError:
         raise MissingError("the package tokenizers is not installed; pip install tokenizers") from None
 
-    pieces = {_piece(s.kind, s.text) if s else END: i for i, s in enumerate(codec.vocabulary.symbols)}
+    pieces = {piece(s.kind, s.text) if s else END: i for i, s in enumerate(codec.vocabulary.symbols)}
     tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(pieces, unk_token="<unknown>"))
     tokenizer.normalizer = tokenizers.normalizers.Sequence(
         [tokenizers.normalizers.Replace(tokenizers.Regex(pattern), mark) for pattern, mark in _markings(codec)]
@@ -57,7 +57,8 @@ def save_hf_tokenizer(codec: Codec, folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=1) + "\n")
 
 
-def _piece(kind: str, text: str) -> str:
+def piece(kind: str, text: str) -> str:
+    """A symbol as the exported tokenizer writes it: behind the mark of its kind, if letters of that kind have one."""
     return _MARKS.get(kind, "") + text
 
 

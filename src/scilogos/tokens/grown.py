@@ -70,15 +70,20 @@ class GrownVocabulary:
         return frozenset("".join(symbol.text for symbol in self.alphabet.ids if symbol.kind != "tag"))
 
     @cached_property
-    def trie(self) -> Node:
+    def texts(self) -> dict[int, str]:
         """The tokens that are made of a payload's characters alone."""
-        added, root = self.tokenizer.get_added_tokens_decoder(), Node()
-        for text, token in self.tokenizer.get_vocab().items():
-            if token not in added and self._letters.issuperset(text):
-                node = root
-                for character in text:
-                    node = node.children.setdefault(character, Node())
-                node.token = token
+        added, tokens = self.tokenizer.get_added_tokens_decoder(), self.tokenizer.get_vocab().items()
+        return {token: text for text, token in tokens if text and token not in added and self._letters.issuperset(text)}
+
+    @cached_property
+    def trie(self) -> Node:
+        """The same by their texts, character by character."""
+        root = Node()
+        for token, text in self.texts.items():
+            node = root
+            for character in text:
+                node = node.children.setdefault(character, Node())
+            node.token = token
         return root
 
 

@@ -22,6 +22,14 @@ class Automaton(ABC):
     def step(self, state: int, token: int) -> int | None:
         """The state after a token; None if it is not legal."""
 
+    @abstractmethod
+    def fits(self, state: int, token: int, budget: int) -> bool:
+        """Whether a token is legal, and `budget` - 1 further ones suffice for an answer, the end not counted."""
+
+    @abstractmethod
+    def within(self, state: int, budget: int) -> np.ndarray:
+        """The tokens that fit, bool [V]."""
+
     def follow(self, state: int, tokens: Iterable[int]) -> int | None:
         """The state after several tokens; None if one is not legal."""
         for token in tokens:
@@ -37,6 +45,8 @@ class Guide(Automaton):
 
     def __init__(self, constraint: Constraint, vocabulary: Vocabulary) -> None:
         self.constraint, self.vocabulary = constraint, vocabulary
+        self._stretch = constraint.stretch
+        self._copying = constraint if isinstance(constraint, Copying) else None
         self._states: list[Hashable] = []
         self._numbers: dict[Hashable, int] = {}
         self._legal: list[list[int]] = []  # by state: the classes that may follow
@@ -92,10 +102,17 @@ class Guide(Automaton):
         legal[classes] = True
         return legal[self._class_V]
 
+    def fits(self, state: int, token: int, budget: int) -> bool:
+        """Whether a symbol is legal, and `budget` - 1 further ones suffice for an answer, the end not counted."""
+        after = self.step(state, token)
+        if after is None or after == self.done:
+            return after is not None
+        return self.distance(state) + self._stretch < budget or self.distance(after) < budget
+
     def within(self, number: int, budget: int) -> np.ndarray:
-        """The legal symbols after which `budget` - 1 further symbols suffice for an answer, the end not counted."""
+        """The symbols that fit, bool [V]."""
         mask = self.mask(number)
-        if self.distance(number) + self.constraint.stretch < budget:
+        if self.distance(number) + self._stretch < budget:
             return mask
         state, distance = self._states[number], self.constraint.distance
         fits = (kind == _END or distance(self._lead(state, kind)) < budget for kind in self._legal[number])
@@ -110,20 +127,16 @@ class Guide(Automaton):
         return found
 
     def draft(self, number: int) -> int | None:
-        """The token that is expected next, None where nothing stands out or the end does."""
+        """The token that a copy goes on with, None where nothing stands out or the end does."""
         found = self._drafts[number]
         if found is None:
             found = self._drafts[number] = self._expected(number)
         return None if found < 0 else found
 
     def _expected(self, number: int) -> int:
-        state = self._states[number]
-        rule = self.constraint
-        symbol = rule.draft(state) if isinstance(rule, Copying) and state != "done" else None
-        if symbol is not None:
-            return self.vocabulary.ids[symbol]
-        legal = self.mask(number).nonzero()[0]
-        return int(legal[0]) if len(legal) == 1 and legal[0] != self.vocabulary.end else -1
+        copying = self._copying if number != self.done else None
+        symbol = copying.draft(self._states[number]) if copying else None
+        return -1 if symbol is None else self.vocabulary.ids[symbol]
 
     def step(self, state: int, token: int) -> int | None:
         """The state after a token; None if it is not legal."""

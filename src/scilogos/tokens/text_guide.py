@@ -23,7 +23,8 @@ class TextGuide(Automaton):
     def __init__(self, constraint: Constraint, vocabulary: GrownVocabulary) -> None:
         self.constraint, self.vocabulary = constraint, vocabulary
         self._spelling = Spelling(Guide(constraint, vocabulary.alphabet))
-        self._after: dict[int, dict[int, int]] = {}  # by state: legal token -> state
+        self._after: dict[int, dict[int, int]] = {}  # by state: legal token -> state, once all have been asked
+        self._asked: dict[tuple[int, int], int | None] = {}  # state and token -> state, of those asked one by one
         self._farthest: dict[int, int] = {}  # by state: a bound of the distance behind any legal token
         self._drafts: dict[int, int | None] = {}
         self.start, self.done = self._spelling.start, self._spelling.done
@@ -63,7 +64,7 @@ class TextGuide(Automaton):
         return mask
 
     def within(self, state: int, budget: int) -> np.ndarray:
-        """The legal tokens after which `budget` - 1 further tokens suffice for an answer, the end not counted."""
+        """The tokens that fit, bool [V]."""
         legal = self._legal(state)
         if self._farthest[state] < budget:
             return self._mask_of(legal)
@@ -86,13 +87,34 @@ class TextGuide(Automaton):
         tokens = self.vocabulary.tokenizer.encode(text, add_special_tokens=False).ids if text else ()
         if tokens and self.step(state, tokens[0]) is not None:
             return tokens[0]
-        legal = self._legal(state)
-        only = next(iter(legal)) if len(legal) == 1 else None
-        return None if only == self.vocabulary.end else only
+        return None
 
     def step(self, state: int, token: int) -> int | None:
         """The state after a token; None if it is not legal."""
-        return self._legal(state).get(token)
+        after = self._after.get(state)
+        if after is not None:
+            return after.get(token)
+        key = (state, token)
+        if key not in self._asked:
+            self._asked[key] = self._read(state, token)
+        return self._asked[key]
+
+    def _read(self, state: int, token: int) -> int | None:
+        whole = self.vocabulary.wholes.get(token)
+        if whole is not None:
+            return self._spelling.read(state, whole)
+        text, at = self.vocabulary.texts.get(token), state
+        for character in text or ():
+            after = self._spelling.step(at, character)
+            if after is None:
+                return None
+            at = after
+        return at if text else None
+
+    def fits(self, state: int, token: int, budget: int) -> bool:
+        """Whether a token is legal, and `budget` - 1 further ones suffice for an answer, the end not counted."""
+        after = self.step(state, token)
+        return after is not None and (token == self.vocabulary.end or self._spelling.reaches(after, budget - 1))
 
     def __len__(self) -> int:
         return len(self._spelling)

@@ -9,6 +9,8 @@ from typing import Protocol, runtime_checkable
 
 from scilogos.grammar.constraints.answers import MOST_REACTANTS, answer_constraint, elements
 from scilogos.grammar.constraints.copy import MarkedCopy
+from scilogos.grammar.constraints.fragment import Fragment, FragmentAtom
+from scilogos.grammar.constraints.grown import Grown
 from scilogos.grammar.constraints.loops import FilledLoops
 from scilogos.grammar.constraints.material import Materials
 from scilogos.grammar.constraints.molecules import Bounds, Molecules
@@ -21,6 +23,9 @@ __all__ = [
     "Constraint",
     "Copying",
     "FilledLoops",
+    "Fragment",
+    "FragmentAtom",
+    "Grown",
     "MarkedCopy",
     "Materials",
     "Molecules",

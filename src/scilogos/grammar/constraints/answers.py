@@ -10,8 +10,9 @@ from scilogos.grammar.atoms import atom
 from scilogos.grammar.constraints.copy import MarkedCopy
 from scilogos.grammar.constraints.loops import FilledLoops
 from scilogos.grammar.constraints.material import Materials
-from scilogos.grammar.constraints.molecules import Molecules, carrier
+from scilogos.grammar.constraints.molecules import Molecules
 from scilogos.grammar.constraints.substitutions import Substitutions
+from scilogos.grammar.constraints.supply import carrier
 from scilogos.grammar.objects import Complex, Design, Edit, Located, Material, Molecule, Reaction, Retro, Sentence
 from scilogos.grammar.smiles import cut
 

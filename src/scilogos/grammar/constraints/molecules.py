@@ -1,23 +1,20 @@
 """One to so many molecules that chemistry allows, bounded as asked, together holding the atoms they must supply."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Set
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from scilogos.errors import PromptError
 from scilogos.grammar import tags, valence
 from scilogos.grammar.atoms import Atom, atom
+from scilogos.grammar.constraints.supply import Missing, Way, length, less, scratch, way
 from scilogos.grammar.symbols import Symbol
 
 _OPENING, _CLOSING = Symbol("tag", tags.MOLECULE_S), Symbol("tag", tags.MOLECULE_E)
-STRETCH = 32  # one symbol lengthens the way to the end of a SMILES by less; walks at random see 10 at most
+STRETCH = 32  # one symbol lengthens the way to the end of a SMILES by less; walks at random see 16 at most
 _TOO_FAR = 1000
-_CARBON = Atom("C", 4)
-_MOST_KNOWN = 1 << 16
-
-Missing = tuple[tuple[str, int], ...]  # elements and how many atoms of each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +34,7 @@ class Bounds:
         if self.most_rings is not None and self.most_rings < 0:
             raise PromptError(f"{self.most_rings} rings at most: expected 0 or more")
 
-    @property
+    @cached_property
     def limited(self) -> bool:
         """Whether there is a most of anything."""
         return self.most_atoms is not None or self.most_rings is not None
@@ -80,55 +77,77 @@ class Molecules:
         done, prefix, missing, atoms, rings = state
         if prefix is None:
             return _opened(state) if symbol == _OPENING and done < self.most else None
-        if symbol == _CLOSING:
-            return Place(done + 1, None, missing) if prefix.complete and not self._lacking(state) else None
-        after = prefix.step(symbol.text) if symbol.kind == "smiles" else None
+        if symbol.kind != "smiles":
+            ends = symbol == _CLOSING and prefix.complete and not self._lacking(state)
+            return Place(done + 1, None, missing) if ends else None
+        after = prefix.step(symbol.text)
         if after is None:
             return None
         b, element = self.bounds, _element(symbol.text)
         if element and b.elements is not None and element not in b.elements:
             return None
         if element and element != "H":
-            missing = _less(missing, element)
+            missing = less(missing, element)
             atoms += b.most_atoms is not None or atoms < b.least_atoms
-        if len(after.rings) > len(prefix.rings):
-            rings += b.most_rings is not None
+        if b.most_rings is not None:
+            rings += len(after.state.rings) > len(prefix.state.rings)
         state = Place(done, after, missing, atoms, rings)
-        return state if not (b.limited or self._lacking(state)) or any(self._ways(state)) else None
+        free = not (b.limited or self._lacking(state))
+        return state if free or self._length(state) is not None else None
 
     def _lacking(self, state: Place) -> bool:
         """Whether the molecule being written is too small, or the last one and atoms are missing."""
         return state.atoms < self.bounds.least_atoms or (state.done + 1 == self.most and bool(state.missing))
 
-    def _ways(self, state: Place) -> Iterator[tuple[int, Missing]]:
-        """Symbols of short ways to the end of the molecule being written, and what each leaves to the next one."""
-        assert state.prefix is not None
-        b, last = self.bounds, state.done + 1 == self.most
-        for now, left in {(state.missing, ()), ((), state.missing)}:
-            way = _way(state.prefix, now, max(0, b.least_atoms - state.atoms)) if not (last and left) else None
-            if way is not None and (not b.limited or self._fits(state, way)):
-                yield way.symbols, left
+    def _length(self, state: Place) -> int | None:
+        """How many symbols suffice to the end of the answer; None if there is no way within the bounds.
 
-    def _fits(self, state: Place, way: "_Way") -> bool:
+        If sizes are not limited, what is missing is left to the last molecule.
+        """
+        done, prefix, missing, atoms, _ = state
+        if prefix is None:
+            return self._ahead(done, missing)
+        if self.bounds.limited:
+            return min(self._limited(state), default=None)
+        more, last = max(0, self.bounds.least_atoms - atoms), done + 1 == self.most
+        here = length(prefix, missing if last else (), more)
+        return None if here is None else here + 1 + self._ahead(done + 1, () if last else missing)
+
+    def _limited(self, state: Place) -> Iterator[int]:
+        """The same for each way within the bounds: what is missing is supplied now, or left to the next molecules."""
+        assert state.prefix is not None
+        last, more = state.done + 1 == self.most, max(0, self.bounds.least_atoms - state.atoms)
+        for now, left in {(state.missing, ()), ((), state.missing)}:
+            found = way(state.prefix, now, more, counted=True) if not (last and left) else None
+            if found is not None and self._fits(state, found):
+                yield found.symbols + 1 + self._ahead(state.done + 1, left)
+
+    def _fits(self, state: Place, found: Way) -> bool:
         """Whether the molecule that ends this way is within its bounds."""
         assert state.prefix is not None
-        atoms = state.atoms + way.atoms
-        rings = state.rings + (way.ring_numbers - len(state.prefix.rings)) // 2
+        atoms = state.atoms + found.atoms
+        rings = state.rings + (found.ring_numbers - len(state.prefix.state.rings)) // 2
         b = self.bounds
         return (b.most_atoms is None or atoms <= b.most_atoms) and (b.most_rings is None or rings <= b.most_rings)
+
+    def _ahead(self, done: int, missing: Missing) -> int:
+        """How many symbols suffice for the molecules that are still to come."""
+        if done >= self.least and not missing:
+            return 0
+        if self.bounds.limited:
+            found = self._length(Place(done, valence.START, missing))
+            return _TOO_FAR if found is None else 1 + found
+        least, more = self.bounds.least_atoms, (self.most if missing else self.least) - done
+        return 2 * more + (more - 1) * scratch((), least) + scratch(missing, least)
 
     def complete(self, state: Place) -> bool:
         """Whether the answer may end here."""
         return state.prefix is None and state.done >= self.least and not state.missing
 
     def distance(self, state: Place) -> int:
-        """Symbols of a short way to the end."""
-        if self.complete(state):
-            return 0
-        if state.prefix is None:
-            return 1 + self.distance(_opened(state))
-        ends = (length + 1 + self.distance(Place(state.done + 1, None, left)) for length, left in self._ways(state))
-        return min(ends, default=_TOO_FAR)
+        """How many symbols to the end of the answer suffice."""
+        found = self._length(state)
+        return _TOO_FAR if found is None else found
 
     def classify(self, symbol: Symbol) -> object:
         """SMILES symbols by what they can bear, and by element where one is asked for; most others never follow."""
@@ -149,85 +168,3 @@ def _element(text: str) -> str:
 
 def _opened(state: Place) -> Place:
     return state._replace(prefix=valence.START)
-
-
-def carrier(element: str, whole: Set[str]) -> Atom | None:
-    """An atom of the element that a single bond can attach, if a vocabulary with these bracket atoms writes one."""
-    found = _carrier(element)
-    return found if element in valence.ATTACHABLE or f"[{element}]" in whole else None
-
-
-@cache
-def _carrier(element: str) -> Atom | None:
-    found = atom(element if element in valence.ATTACHABLE else f"[{element}]")
-    return found if found is not None and found.slots > 0 else None
-
-
-@lru_cache(maxsize=_MOST_KNOWN)
-def _less(missing: Missing, element: str) -> Missing:
-    """What is missing after one atom of an element."""
-    return tuple((name, count - (name == element)) for name, count in missing if count > (name == element))
-
-
-class _Way(NamedTuple):
-    """How many symbols, atoms and ring numbers are still to be written."""
-
-    symbols: int = 0
-    atoms: int = 0
-    ring_numbers: int = 0
-
-
-_ways: dict[tuple[valence.Prefix, Missing, int], _Way | None] = {}
-
-
-def _way(prefix: valence.Prefix, missing: Missing, atoms_wanted: int) -> _Way | None:
-    """The way to the end of the molecule, what is missing hung on as side groups and chain; None: no way."""
-    if len(_ways) > _MOST_KNOWN:
-        _ways.clear()
-    key, passed = (prefix, missing, atoms_wanted), []
-    while key is not None and key not in _ways:
-        _ways[key] = None  # should the way come back here
-        if not key[1] and key[2] <= 0 and key[0].complete:
-            _ways[key] = _Way()
-        else:
-            kind = _towards(*key)
-            passed.append((key, kind))
-            key = _after(key, kind)
-    way = _ways[key] if key is not None else None
-    for key, kind in reversed(passed):
-        if way is not None:
-            number = not isinstance(kind, Atom) and kind[0] == "ring"
-            way = _Way(way.symbols + 1, way.atoms + isinstance(kind, Atom), way.ring_numbers + number)
-        _ways[key] = way
-    return way
-
-
-def _after(key: tuple[valence.Prefix, Missing, int], kind: valence.Class) -> tuple[valence.Prefix, Missing, int] | None:
-    prefix, missing, atoms_wanted = key
-    after = prefix.step_class(kind)
-    if after is None:
-        return None
-    if isinstance(kind, Atom):
-        return after, _less(missing, kind.element or "C"), max(0, atoms_wanted - 1)
-    return after, missing, atoms_wanted
-
-
-def _towards(prefix: valence.Prefix, missing: Missing, atoms_wanted: int) -> valence.Class:
-    """The next symbol of a short way to a molecule that supplies what is missing; a function of the state alone.
-
-    Atoms that go on are written as a chain, the others as branches of it.
-    """
-    if not missing and atoms_wanted <= 0:
-        return valence.ending(prefix)
-    wanted = (_carrier(missing[0][0]) if missing else None) or _CARBON
-    if prefix.phase == "start":
-        return _CARBON
-    if prefix.phase not in ("atom", "closed"):
-        return next((kind for kind in (wanted, _CARBON) if prefix.step_class(kind)), valence.ending(prefix))
-    live = prefix.atoms[prefix.current]
-    if live.need > 0 or live.slots < 1:
-        return ")" if live.need <= 0 and prefix.stack else valence.ending(prefix)
-    if missing and wanted.slots < 2 and live.slots >= 2 and prefix.step("(") is not None:
-        return "("
-    chain = (wanted, _CARBON) if missing and wanted.slots > 1 else (_CARBON,)
-    return next((kind for kind in chain if prefix.step_class(kind)), valence.ending(prefix))

@@ -1,0 +1,268 @@
+"""What stands between the products of a layer, for bf16 on a CPU: one compiled loop each, where torch needs many calls.
+
+Arrays hold bf16 as its 16 bits; sums are in fp32. The loops run without the interpreter's lock, on one core.
+
+Shapes: T tokens, D hidden size, F intermediate size, A heads of a projection, B of them turned, K head dimension,
+J = K / 2, R rows, W tokens of a row, G key-value heads, M queries of a row and key head, C columns of a row,
+N prompts and key heads, L columns of a prompt.
+"""
+
+import math
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from llvmlite import ir
+from numba import float32, njit, types, uint32
+from numba.extending import intrinsic
+from torch import Tensor
+
+_LOG2_E = np.float32(math.log2(math.e))
+_ROUND = np.float32(1.5 * 2**23)  # added to a small number and taken away again, it leaves the nearest integer
+_POWER = tuple(np.float32(math.log(2) ** n / math.factorial(n)) for n in range(7))  # 2^x by its series
+_LEAST = np.float32(-60.0)  # what is less matters no more; far smaller numbers are slow to work with
+
+
+def bits(x: Tensor) -> np.ndarray:
+    """The 16 bits of each number of a bf16 tensor: the same memory."""
+    return x.view(torch.uint16).numpy()
+
+
+def _cast(result, argument, target) -> Any:
+    """A function that reads the 32 bits of its argument as another type."""
+
+    def define(typing, value):
+        build = lambda context, builder, signature, args: builder.bitcast(args[0], target)  # noqa: E731
+        return result(argument), build
+
+    return intrinsic(define)
+
+
+_as_float, _as_bits = _cast(float32, uint32, ir.FloatType()), _cast(uint32, float32, ir.IntType(32))
+
+
+@njit(nogil=True, inline="always")
+def _wide(half):
+    """Bits of bf16 as fp32."""
+    return _as_float(types.uint32(half) << types.uint32(16))
+
+
+@njit(nogil=True, inline="always")
+def _half(number):
+    """The bits of the nearest bf16, ties to even."""
+    bits, sixteen = _as_bits(number), types.uint32(16)
+    return types.uint16((bits + types.uint32(0x7FFF) + ((bits >> sixteen) & types.uint32(1))) >> sixteen)
+
+
+@njit(nogil=True, inline="always")
+def _exp(x):
+    """The exponential of x <= 88 to 2e-7, in steps that a compiler turns into vectors."""
+    scaled = max(x, _LEAST) * _LOG2_E
+    shifted = scaled + _ROUND
+    f = scaled - (shifted - _ROUND)
+    power = _POWER[6]
+    power = power * f + _POWER[5]
+    power = power * f + _POWER[4]
+    power = power * f + _POWER[3]
+    power = power * f + _POWER[2]
+    power = power * f + _POWER[1]
+    power = power * f + _POWER[0]
+    return power * _as_float((_as_bits(shifted) + types.uint32(127)) << types.uint32(23))
+
+
+@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def _dot(a, b, count):
+    total = float32(0.0)
+    for i in range(count):
+        total += a[i] * b[i]
+    return total
+
+
+@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def _dot_row(a, rows, row):
+    total = float32(0.0)
+    for i in range(a.size):
+        total += a[i] * rows[row, i]
+    return total
+
+
+@njit(nogil=True, fastmath={"reassoc", "nsz"})
+def _sum(a, count):
+    total = float32(0.0)
+    for i in range(count):
+        total += a[i]
+    return total
+
+
+@njit(nogil=True, error_model="numpy")
+def _widen(bits, wide):
+    for i in range(wide.size):
+        wide[i] = _wide(bits[i])
+
+
+@njit(nogil=True, error_model="numpy")
+def _unit(wide, eps):
+    """Scale to a root mean square of one; round as torch does before the weight is multiplied."""
+    scale = float32(1.0) / np.sqrt(_dot(wide, wide, wide.size) / float32(wide.size) + eps)
+    for i in range(wide.size):
+        wide[i] = _wide(_half(wide[i] * scale))
+
+
+@cache
+def compile_loops() -> None:
+    """Compile what is below, once; a disk that cannot take the result is no reason to stop."""
+    table, one, index_1 = np.ones((2, 1), np.float32), np.float32(1), np.zeros(1, np.int64)
+    stream, heads, scores = np.zeros((2, 2), np.uint16), np.zeros((2, 3, 2), np.uint16), np.zeros((1, 2, 1), np.uint16)
+    held, rows = np.zeros((3, 1, 2, 2), np.uint16), (index_1, index_1, index_1, index_1 + 1)
+    for loop, arguments in (
+        (rms_norm, (stream, stream[0], one, stream)),
+        (swiglu, (stream, stream[:, :1].copy())),
+        (turn_heads, (heads, np.ones((2, 2), np.float32), one, table, table, True)),
+        *(
+            (attend, (x[:, :1], x[:, 1:2], x[:, 2:], held[:1], held[1:2], scores, held[2], rows, one))
+            for x in (heads[:1], heads)  # one token's heads lie without gaps
+        ),
+    ):
+        with suppress(OSError):
+            loop(*arguments)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def rms_norm(x_TD, weight_D, eps, out_TD):
+    """Scale each token to a root mean square of one, then by the weight."""
+    T, D = x_TD.shape
+    wide, weight = np.empty(D, np.float32), np.empty(D, np.float32)
+    _widen(weight_D, weight)
+    for t in range(T):
+        out = out_TD[t]
+        _widen(x_TD[t], wide)
+        _unit(wide, eps)
+        for d in range(D):
+            out[d] = _half(wide[d] * weight[d])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def swiglu(gate_up_TF, out_TF):
+    """The gated unit: gate / (1 + exp(-gate)) times up, of columns [gate, up]."""
+    T, F = out_TF.shape
+    for t in range(T):
+        gates, ups, out = gate_up_TF[t, :F], gate_up_TF[t, F:], out_TF[t]
+        for f in range(F):
+            gate = _wide(gates[f])
+            out[f] = _half(gate / (float32(1.0) + _exp(min(-gate, float32(88.0)))) * _wide(ups[f]))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def turn_heads(all_TAK, scale_BK, eps, cos_TJ, sin_TJ, normed):
+    """Normalise (if so asked) and turn the first B heads of every token, in place."""
+    T, B, J = all_TAK.shape[0], scale_BK.shape[0], cos_TJ.shape[1]
+    wide = np.empty(2 * J, np.float32)
+    first, second = wide[:J], wide[J:]
+    for t in range(T):
+        cos, sin = cos_TJ[t], sin_TJ[t]
+        for b in range(B):
+            head, scale = all_TAK[t, b], scale_BK[b]
+            _widen(head, wide)
+            if normed:
+                _unit(wide, eps)
+                for k in range(2 * J):
+                    wide[k] *= scale[k]
+            head_first, head_second = head[:J], head[J:]
+            for j in range(J):
+                head_first[j] = _half(first[j] * cos[j] - second[j] * sin[j])
+            for j in range(J):
+                head_second[j] = _half(second[j] * cos[j] + first[j] * sin[j])
+
+
+@njit(nogil=True, error_model="numpy")
+def _soft(weights):
+    """Exponentials that add up to one."""
+    highest = _highest(weights)
+    for i in range(weights.size):
+        weights[i] = _exp(weights[i] - highest)
+    share = float32(1.0) / _sum(weights, weights.size)
+    for i in range(weights.size):
+        weights[i] *= share
+
+
+@njit(nogil=True, fastmath={"nnan", "nsz", "reassoc"})
+def _highest(weights):
+    highest = weights[0]
+    for i in range(weights.size):
+        highest = weights[i] if weights[i] > highest else highest
+    return highest
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def attend(q_THK, k_TGK, v_TGK, keys_RGCK, values_RGCK, scores_NML, out_NMK, rows, scale):
+    """Write the new keys and values behind those of their rows, attend to these, and weigh the prompt's.
+
+    `scores_NML` are products with the prompt's keys; they become weights, nought behind its end. `out_NMK` is what the
+    rows' own values give. `rows` are, of each row, its prompt, the first row of its prompt (they are sorted by prompt)
+    and the columns it has, and last the length of each prompt. M counts the queries of all rows of a prompt: row by
+    row, of each its W tokens, of each its H / G heads.
+    """
+    prompt_R, first_R, start_R, length_P = rows
+    (T, H, K), (R, G, C, _) = q_THK.shape, keys_RGCK.shape
+    W, r = T // R, H // G
+    keys, values = np.empty((C, K), np.float32), np.empty((C, K), np.float32)
+    query, total = np.empty(K, np.float32), np.empty(K, np.float32)
+    weights = np.empty(scores_NML.shape[2] + C, np.float32)
+    for row in range(R):
+        prompt, start = prompt_R[row], start_R[row]
+        for g in range(G):
+            for w in range(W):
+                for k in range(K):
+                    keys_RGCK[row, g, start + w, k] = k_TGK[row * W + w, g, k]
+                    values_RGCK[row, g, start + w, k] = v_TGK[row * W + w, g, k]
+            _widen_rows(keys_RGCK[row, g], keys, start + W)
+            _widen_rows(values_RGCK[row, g], values, start + W)
+            for w in range(W):
+                for j in range(r):
+                    m = ((row - first_R[row]) * W + w) * r + j
+                    for k in range(K):
+                        query[k] = _wide(q_THK[row * W + w, g * r + j, k]) * scale
+                    scores = scores_NML[prompt * G + g, m]
+                    _weigh(query, keys, start + w + 1, scores, length_P[prompt], scale, weights)
+                    _sum_values(weights[length_P[prompt] :], values, start + w + 1, total)
+                    out = out_NMK[prompt * G + g, m]
+                    for k in range(K):
+                        out[k] = _half(total[k])
+
+
+@njit(nogil=True, error_model="numpy")
+def _widen_rows(bits, wide, count):
+    for c in range(count):
+        for k in range(wide.shape[1]):
+            wide[c, k] = _wide(bits[c, k])
+
+
+@njit(nogil=True, error_model="numpy")
+def _weigh(query, keys, own, scores, length, scale, weights):
+    """Weights of the prompt's columns and then of a row's own; the prompt's also in place of its scores."""
+    for c in range(length):
+        weights[c] = _wide(scores[c]) * scale
+    for c in range(own):
+        weights[length + c] = _dot_row(query, keys, c)
+    _soft(weights[: length + own])
+    for c in range(length):
+        scores[c] = _half(weights[c])
+    for c in range(length, scores.size):
+        scores[c] = types.uint16(0)
+
+
+@njit(nogil=True, error_model="numpy")
+def _sum_values(weights, values, count, total):
+    """The weighted sum of so many rows, four at a time."""
+    for k in range(total.size):
+        total[k] = float32(0.0)
+    for c in range(0, count - 3, 4):
+        for k in range(total.size):
+            total[k] += (weights[c] * values[c, k] + weights[c + 1] * values[c + 1, k]) + (
+                weights[c + 2] * values[c + 2, k] + weights[c + 3] * values[c + 3, k]
+            )
+    for c in range(count - count % 4, count):
+        for k in range(total.size):
+            total[k] += weights[c] * values[c, k]
