@@ -28,7 +28,7 @@ from scilogos.tasks import DEFAULT
 from scilogos.tasks.registry import open_engine
 
 PAIRS, QUICK_PAIRS = 5, 3
-QUICK_SYMBOLS = 96  # of a retro answer
+QUICK_SYMBOLS = 128  # of a retro answer
 QUICK_PUBLISHED = 40  # continuations; more take the published scripts minutes
 
 app = App(help=__doc__, help_format="plaintext", version_flags=())
@@ -70,7 +70,7 @@ def decode(
     continuations
         Of the retro prompt; the site prompt has 40.
     most
-        Symbols of a retro answer at most; default as the task, with --quick 96.
+        Symbols of a retro answer at most; default as the task, with --quick 128.
     pairs
         Ours and a peer in turn, so many times; default 5, with --quick 3.
     published

@@ -3,21 +3,20 @@
 Knows nothing about chemistry or tasks: a guide says which symbols may follow, and which one is expected. Rows that have
 ended make room for others at once. Where a guide expects symbols (a copy of the prompt, say), they are read in one
 pass, drawn with the same random numbers as one by one, and kept up to the first that was drawn otherwise. On a CPU each
-core continues a part of the rows: two small products at once take less time than one after the other on both cores.
+core continues a part of the rows.
 
 Shapes: P prompts, R rows (a row is a continuation), W symbols of a row in one step, N = R W, V vocabulary.
 """
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
-from threading import Event, Lock
 
 import numpy as np
 import torch
 
-from scilogos.decode.cores import each_on_a_core
+from scilogos.decode.cores import each_on_a_core, free_cores
 from scilogos.decode.outlook import Outlook
 from scilogos.decode.randomness import stream_keys, uniforms
 from scilogos.decode.rows import Completion, Prompt, Row
@@ -26,11 +25,10 @@ from scilogos.model import PromptCache, Transformer, fastest
 from scilogos.tokens import Codec, GrownCodec, Guides
 
 MAX_ROWS = 256  # continued at once
-MIN_ROWS = 8  # that are worth a core of their own
+MIN_ROWS = 16  # that are worth a core of their own
 MAX_READ = 16_384  # symbols of prompts read at once
 MAX_STEP = 320  # symbols read in one step where symbols are expected
 MAX_WIDTH = 32  # symbols of one row in one step
-_ASKING = Lock()  # guides remember what they were asked, and share what they know of prefixes
 
 
 class Engine:
@@ -53,13 +51,13 @@ class Engine:
         prompts = [self.fitted(prompt) for prompt in prompts]
         keys_PN = stream_keys(seed, [prompt.tokens for prompt in prompts], range(n)).reshape(len(prompts), n)
         rows = [Row(prompt, key) for prompt, keys_N in zip(prompts, keys_PN, strict=True) for key in keys_N]
-        each_on_a_core(lambda part, stop: _Batch(self, sampling, stop).complete(part), self._parts(rows))
-        found = [row.completion(self.codec) for row in rows]
+        parts = each_on_a_core(lambda part: _Batch(self, sampling).complete(part), self._parts(rows))
+        found = [completion for part in parts for completion in part]
         return [found[i * n : i * n + n] for i in range(len(prompts))]
 
     def _parts(self, rows: Sequence[Row]) -> list[Sequence[Row]]:
         """Cut the rows into as many parts as there are cores for; on a GPU they go together."""
-        cores = torch.get_num_threads() if self.device.type == "cpu" else 1
+        cores = free_cores() if self.device.type == "cpu" else 1
         size = max(MIN_ROWS, math.ceil(len(rows) / cores))
         return [rows[i : i + size] for i in range(0, len(rows), size)]
 
@@ -97,22 +95,22 @@ class Engine:
 class _Batch:
     """The rows that are continued together, in the order of the cache."""
 
-    def __init__(self, engine: Engine, sampling: Sampling, stop: Event) -> None:
-        self.engine, self.sampling, self.stop = engine, sampling, stop
+    def __init__(self, engine: Engine, sampling: Sampling) -> None:
+        self.engine, self.sampling = engine, sampling
         self.end = engine.codec.vocabulary.end
         self.cache = engine.cache()
         self.rows: list[Row] = []
         self.logits: dict[tuple[int, ...], torch.Tensor] = {}  # of each prompt in the cache, in its order
 
-    def complete(self, rows: Iterable[Row]) -> None:
+    def complete(self, rows: Sequence[Row]) -> list[Completion]:
         """Continue every row to its end."""
         waiting = deque(rows)
-        while not self.stop.is_set():
+        while True:
             alive = sum(not row.ended for row in self.rows)
             if waiting and alive <= MAX_ROWS * 3 // 4:
                 self._admit([waiting.popleft() for _ in range(min(len(waiting), MAX_ROWS - alive))])
             elif not alive:
-                return
+                return [row.completion(self.engine.codec) for row in rows]
             else:
                 if alive <= len(self.rows) * 7 // 8:
                     self._arrange([])
@@ -141,8 +139,7 @@ class _Batch:
     def _step(self) -> None:
         """Read the last symbol of each row and what is expected behind it, and draw what follows."""
         most = min(MAX_WIDTH, MAX_STEP // len(self.rows)) - 1
-        with _ASKING:
-            drafts = [[] if row.ended else row.draft(most) for row in self.rows]
+        drafts = [[] if row.ended else row.draft(most) for row in self.rows]
         width = 1 + round(sum(map(len, drafts)) / len(drafts))
         drafts = [draft[: width - 1] for draft in drafts]
         tokens_RW = np.zeros((len(self.rows), width), np.int64)
@@ -158,11 +155,10 @@ class _Batch:
         places_RW = np.asarray([len(row.tokens) for row in rows])[:, None] + np.arange(width)
         outlook = Outlook(logits_NV, self.sampling, uniforms(keys_R1, places_RW).ravel())
         counts, drawn = list[int](), list[tuple[int, int]]()
-        with _ASKING:
-            for r, (row, draft) in enumerate(zip(rows, drafts, strict=True)):
-                took = 0 if row.ended else row.take(outlook, r * width, draft, self.end)
-                drawn += zip(range(r * width, r * width + took), row.tokens[len(row.tokens) - took :], strict=True)
-                counts.append(took)
+        for r, (row, draft) in enumerate(zip(rows, drafts, strict=True)):
+            took = 0 if row.ended else row.take(outlook, r * width, draft, self.end)
+            drawn += zip(range(r * width, r * width + took), row.tokens[len(row.tokens) - took :], strict=True)
+            counts.append(took)
         scores = iter(outlook.scores(*zip(*drawn, strict=True)))
         for row, took in zip(rows, counts, strict=True):
             row.scores += islice(scores, took)

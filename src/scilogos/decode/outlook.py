@@ -12,9 +12,9 @@ from torch import Tensor
 from scilogos.decode.sampling import Sampling, draw, draw_asking, settled_by_the_best
 from scilogos.tokens.guide import Automaton
 
-_CANDIDATE = 2.0**-9  # probability above which a symbol is looked at one by one; below, the whole row is masked
+_CANDIDATE = 2.0**-12  # probability above which a symbol is looked at one by one; below, the whole row is masked
 
-_MOST_ASKED = 16
+_MOST_ASKED = 32
 
 
 class Outlook:
