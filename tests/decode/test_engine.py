@@ -114,6 +114,14 @@ def test_an_answer_depends_on_its_prompt_sample_and_seed_alone(monkeypatch):
     assert engine.complete([], 3) == [] and engine.complete(asked, 0) == [[], [], []]
 
 
+def test_prompts_of_the_same_symbols_may_have_random_numbers_of_their_own():
+    engine = random_engine()
+    first = prompts(engine)[0]
+    same, other = engine.complete([first, replace(first, stream=1)], 5, RULE)
+    assert [c.tokens for c in same] == [c.tokens for c in engine.complete([first], 5, RULE)[0]]
+    assert not {c.tokens for c in same} & {c.tokens for c in other}
+
+
 def test_scores_are_the_models_own():
     engine, prompt = random_engine(), prompts(random_engine())[1]
     completions = engine.complete([prompt], 6, Sampling(temperature=0.5, top_k=4), seed=1)[0]

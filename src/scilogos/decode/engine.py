@@ -49,7 +49,7 @@ class Engine:
         In bf16 sums round differently in batches of another shape: a few answers in a hundred may then differ.
         """
         prompts = [self.fitted(prompt) for prompt in prompts]
-        keys_PN = stream_keys(seed, [prompt.tokens for prompt in prompts], range(n)).reshape(len(prompts), n)
+        keys_PN = stream_keys(seed, [prompt.seeds for prompt in prompts], range(n)).reshape(len(prompts), n)
         rows = [Row(prompt, key) for prompt, keys_N in zip(prompts, keys_PN, strict=True) for key in keys_N]
         parts = each_on_a_core(lambda part: _Batch(self, sampling).complete(part), self._parts(rows))
         found = [completion for part in parts for completion in part]

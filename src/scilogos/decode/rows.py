@@ -21,14 +21,18 @@ class Prompt:
     guide: Guide | TextGuide
     budget: int
     start: int | None = None  # state of the guide where the answer begins; None: its start
-    choices: bool = (
-        False  # whether each symbol's log-likelihood among the legal ones is wanted; they are all asked then
-    )
+    choices: bool = False  # whether log-likelihoods among the legal symbols are wanted
+    stream: int = 0  # tells prompts of the same symbols apart: each has random numbers of its own
 
     @property
     def state(self) -> int:
         """The state of the guide where the answer begins."""
         return self.guide.start if self.start is None else self.start
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The numbers on which its random numbers hang, beside the seed and the sample."""
+        return (*self.tokens, 2**32 - self.stream) if self.stream else self.tokens
 
     def fitted(self, longest: int) -> "Prompt":
         """The prompt with the budget that a model of this context leaves it; PromptError if no answer fits."""

@@ -1,10 +1,12 @@
 """Pocket-aware ligand design: marked chains in, ranked molecules out, perhaps grown from a fragment."""
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import zip_longest
 
 from scilogos.decode import Completion, Engine, Prompt, Sampling
 from scilogos.errors import PromptError, ScilogosError
@@ -74,8 +76,7 @@ def design(
     kept, rejected, drawn = list[Completion](), Counter({rule.name: 0 for rule in rules.left}), 0
     ranking: Ranking[str] = Ranking((), 0, 0)
     for number in range(ROUNDS if rules.left and not samples else 1):
-        streams = [seed + (number * len(prompts) + i << 32) for i in range(len(prompts))]
-        completions = _draw(engine, prompts, samples or 3 * n, sampling, streams)
+        completions = _draw(engine, prompts, samples or 3 * n, sampling, seed + (number << 32))
         broken = [_broken(completion, reader, rules) for completion in completions]
         kept += [completion for completion, names in zip(completions, broken, strict=True) if not names]
         rejected.update(name for names in broken for name in names)
@@ -98,8 +99,8 @@ def _prompts(
     if keep is None:
         return [Prompt(tokens, engine.guide(constraint(bounds, supply)), BUDGET)]
     return [
-        Prompt(tokens, engine.guide(_grown(engine, writing, bounds, supply)), BUDGET + len(writing.smiles))
-        for writing in fragment_writings(keep, WRITINGS, rng)
+        Prompt(tokens, engine.guide(_grown(engine, writing, bounds, supply)), BUDGET + len(writing.smiles), stream=i)
+        for i, writing in enumerate(fragment_writings(keep, WRITINGS, rng))
     ]
 
 
@@ -116,15 +117,10 @@ def _grown(engine: Engine, fragment: Fragment, bounds: Bounds, supply: Sequence[
     return Grown(fragment, engine.codec.vocabulary.whole, bounds, tuple(supply))
 
 
-def _draw(
-    engine: Engine, prompts: Sequence[Prompt], count: int, sampling: Sampling, streams: Sequence[int]
-) -> list[Completion]:
-    """One round of draws, shared among the prompts; each has a seed of its own, since their tokens are the same."""
-    found = []
-    for i, (begun, stream) in enumerate(zip(prompts, streams, strict=True)):
-        share = count // len(prompts) + (i < count % len(prompts))
-        found += engine.complete([begun], share, sampling, seed=stream)[0] if share else []
-    return found
+def _draw(engine: Engine, prompts: Sequence[Prompt], count: int, sampling: Sampling, seed: int) -> list[Completion]:
+    """One round of draws, shared among the prompts."""
+    groups = engine.complete(prompts, math.ceil(count / len(prompts)), sampling, seed=seed)
+    return [completion for together in zip_longest(*groups) for completion in together if completion][:count]
 
 
 def _broken(completion: Completion, reader: Callable[[str], str], rules: Rules) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ class ServedEngine:
     def _fill(self, prompts: Sequence[Prompt], answers: list[list[Answer]], sampling: Sampling, seed: int) -> None:
         """Draw, verify, and draw on where an answer is not whole yet."""
         wholes = [self._request(prompt, sampling) for prompt in prompts]
-        texts, end = [prompt.tokens for prompt in prompts], self.codec.vocabulary.end
+        texts, end = [prompt.seeds for prompt in prompts], self.codec.vocabulary.end
         for number in range(ROUNDS):
             seeds = [int(key) % _SEEDS for key in stream_keys(seed, texts, [number])]
             each = list(zip(wholes, seeds, answers, strict=True))
