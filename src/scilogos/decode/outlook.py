@@ -14,6 +14,7 @@ from scilogos.tokens.guide import Automaton
 
 _CANDIDATE = 2.0**-12  # probability above which a symbol is looked at one by one; below, the whole row is masked
 
+_FLAT = 0.03  # where the most probable symbol is no more probable, the whole row is masked at once
 _MOST_ASKED = 32
 
 
@@ -45,8 +46,10 @@ class Outlook:
         first, last = self._starts[place], min(self._starts[place + 1], self._starts[place] + _MOST_ASKED)
         if self._settled[place] and guide.fits(state, self._symbols[first], budget):
             return self._symbols[first]
-        ranked = zip(self._symbols[first:last], self._p[first:last], strict=True)
-        found = draw_asking(ranked, lambda s: guide.fits(state, s, budget), self.rule, self._uniforms[place])
+        found = None
+        if first < last and self._p[first] > _FLAT:
+            ranked = zip(self._symbols[first:last], self._p[first:last], strict=True)
+            found = draw_asking(ranked, lambda s: guide.fits(state, s, budget), self.rule, self._uniforms[place])
         return self.draw_legal(place, guide.within(state, budget))[0] if found is None else found
 
     def draw_legal(self, place: int, legal_V: np.ndarray) -> tuple[int, float]:
