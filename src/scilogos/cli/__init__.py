@@ -2,7 +2,7 @@
 
 import sys
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from scilogos import __version__
 from scilogos.cli import language, tasks, work
@@ -15,6 +15,7 @@ app = App(
     name="logos",
     help="Proteins, antibodies, molecules, reactions and materials as sentences of one language.",
     version=__version__,
+    default_parameter=Parameter(negative_iterable=()),  # no --empty-linker beside --linker
 )
 for _verb in (
     tasks.retro,

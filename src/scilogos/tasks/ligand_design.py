@@ -117,9 +117,7 @@ def _grown(engine: Engine, fragment: Fragment, bounds: Bounds, supply: Sequence[
     return Grown(fragment, engine.codec.vocabulary.whole, bounds, tuple(supply))
 
 
-def _draw(
-    engine: Engine, prompts: Sequence[Prompt], *, samples: int, sampling: Sampling, seed: int
-) -> list[Completion]:
+def _draw(engine: Engine, prompts: Sequence[Prompt], count: int, sampling: Sampling, stream: int) -> list[Completion]:
     """One round of draws, shared among the prompts."""
     groups = engine.complete(prompts, math.ceil(count / len(prompts)), sampling, seed=stream)
     return [completion for together in zip_longest(*groups) for completion in together if completion][:count]
