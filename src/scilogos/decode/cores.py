@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, contextmanager
@@ -52,9 +53,8 @@ def _forked(work: Callable[[Part], Any], part: Part):
     fork = multiprocessing.get_context("fork")
     here, there = fork.Pipe(duplex=False)
     process = fork.Process(target=_answer, args=(there, work, part), daemon=True)
-    with (
-        warnings.catch_warnings()
-    ):  # of threads that could hold a lock: torch's, which rest here and are not used there
+    # The warning is of other threads, which could hold a lock: torch's rest here, and are not used there.
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         process.start()
     there.close()
@@ -73,6 +73,7 @@ def _answer(connection: Connection, work: Callable[[Part], Any], part: Part) -> 
     except KeyboardInterrupt:
         os._exit(1)
     except Exception as error:  # raised again where the result is awaited
+        error.add_note(traceback.format_exc())
         answer = None, error
     connection.send(answer)
 

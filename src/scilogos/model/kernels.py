@@ -73,15 +73,16 @@ def _exp(x):
 
 
 @njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _dot(a, b, count):
+def _dot(a, b):
     total = float32(0.0)
-    for i in range(count):
+    for i in range(a.size):
         total += a[i] * b[i]
     return total
 
 
 @njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _dot_row(a, rows, row):
+    """The product with one row. To cut it out first, here and in `_widen_rows`, makes attention a quarter slower."""
     total = float32(0.0)
     for i in range(a.size):
         total += a[i] * rows[row, i]
@@ -89,9 +90,9 @@ def _dot_row(a, rows, row):
 
 
 @njit(nogil=True, fastmath={"reassoc", "nsz"})
-def _sum(a, count):
+def _sum(a):
     total = float32(0.0)
-    for i in range(count):
+    for i in range(a.size):
         total += a[i]
     return total
 
@@ -105,7 +106,7 @@ def _widen(bits, wide):
 @njit(nogil=True, error_model="numpy")
 def _unit(wide, eps):
     """Scale to a root mean square of one; round as torch does before the weight is multiplied."""
-    scale = float32(1.0) / np.sqrt(_dot(wide, wide, wide.size) / float32(wide.size) + eps)
+    scale = float32(1.0) / np.sqrt(_dot(wide, wide) / float32(wide.size) + eps)
     for i in range(wide.size):
         wide[i] = _wide(_half(wide[i] * scale))
 
@@ -182,7 +183,7 @@ def _soft(weights):
     highest = _highest(weights)
     for i in range(weights.size):
         weights[i] = _exp(weights[i] - highest)
-    share = float32(1.0) / _sum(weights, weights.size)
+    share = float32(1.0) / _sum(weights)
     for i in range(weights.size):
         weights[i] *= share
 

@@ -42,7 +42,7 @@ class TextGuide(Automaton):
         step, waiting = self._spelling.step, [(state, self.vocabulary.trie)]
         while waiting:
             at, node = waiting.pop()
-            if node.token is not None and node is not self.vocabulary.trie:
+            if node.token is not None:
                 found[node.token] = at
             for character, child in node.children.items():
                 after = step(at, character)
