@@ -39,24 +39,33 @@ def test_swiglu(scale):
 
 
 @pytest.mark.parametrize("scale", [0.3, 20.0, 2000.0])
-def test_attention_to_what_is_seen(scale):
+@pytest.mark.parametrize("given", [True, False], ids=["products with the prompt given", "all in the loop"])
+def test_attention_to_what_is_seen(scale, given):
     prompt_R, first_R, start_R, lengths_P = [0, 0, 1], [0, 0, 2], [2, 0, 4], [5, 3]
     W, r, L, C, K = 2, 2, 5, 6, 8  # two prompts of one key head, two and one rows, whose groups have room for two
     q, k, v = (noise(6, heads, K, scale=scale, seed=heads) for heads in (r, 1, 1))
-    keys, values, to_prompt = noise(3, 1, C, K, seed=5), noise(3, 1, C, K, seed=6), noise(2, 2 * W * r, L, scale=scale)
-    weights, out = to_prompt.clone(), torch.empty(2, 2 * W * r, K, dtype=BF16)
+    (keys, values), prompts = [noise(3, 1, C, K, seed=s) for s in (5, 6)], [noise(2, 1, L, K, seed=s) for s in (7, 8)]
+    queries_NMK = torch.zeros(2, 2 * W * r, K, dtype=BF16)
+    queries_NMK[0], queries_NMK[1, : W * r] = q[: 2 * W].flatten(0, 1), q[2 * W :].flatten(0, 1)
+    to_prompt = queries_NMK @ prompts[0][:, 0].mT
+    weights, out = to_prompt.clone() if given else to_prompt[..., :0].clone(), torch.empty(2, 2 * W * r, K, dtype=BF16)
     counts = tuple(np.array(counted) for counted in (prompt_R, first_R, start_R, lengths_P))
-    kernels.attend(*map(kernels.bits, (q, k, v, keys, values, weights, out)), counts, np.float32(0.25))
+    held = [tuple(map(kernels.bits, both)) for both in ((keys, values), prompts)]
+    kernels.attend(*map(kernels.bits, (q, k, v)), *held, *map(kernels.bits, (weights, out)), counts, np.float32(0.25))
     for row, w, j in itertools.product(range(3), range(W), range(r)):
         length, own = lengths_P[prompt_R[row]], start_R[row] + w + 1
         at = prompt_R[row], ((row - first_R[row]) * W + w) * r + j
         assert torch.equal(keys[row, 0, own - 1], k[row * W + w, 0])
         assert torch.equal(values[row, 0, own - 1], v[row * W + w, 0])
-        to_own = keys[row, 0, :own].float() @ q[row * W + w, j].float()
-        expected = (torch.cat((to_prompt[at][:length].float(), to_own)) * 0.25).softmax(-1)
-        torch.testing.assert_close(weights[at][:length].float(), expected[:length], **ONE_STEP)
-        assert not weights[at][length:].any()
+        query, far = q[row * W + w, j].float(), prompts[0][prompt_R[row], 0, :length].float()
+        scores = to_prompt[at][:length].float() if given else far @ query
+        expected = (torch.cat((scores, keys[row, 0, :own].float() @ query)) * 0.25).softmax(-1)
         summed = expected[length:] @ values[row, 0, :own].float()
+        if given:
+            torch.testing.assert_close(weights[at][:length].float(), expected[:length], **ONE_STEP)
+            assert not weights[at][length:].any()
+        else:
+            summed += expected[:length] @ prompts[1][prompt_R[row], 0, :length].float()
         torch.testing.assert_close(out[at].float(), summed, atol=scale * 2.0**-9, rtol=2.0**-7)
 
 

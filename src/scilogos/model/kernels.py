@@ -80,15 +80,6 @@ def _dot(a, b):
     return total
 
 
-@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _dot_row(a, rows, row):
-    """The product with one row. To cut it out first, here and in `_widen_rows`, makes attention a quarter slower."""
-    total = float32(0.0)
-    for i in range(a.size):
-        total += a[i] * rows[row, i]
-    return total
-
-
 @njit(nogil=True, fastmath={"reassoc", "nsz"})
 def _sum(a):
     total = float32(0.0)
@@ -116,13 +107,14 @@ def compile_loops() -> None:
     """Compile what is below, once; a disk that cannot take the result is no reason to stop."""
     table, one, index_1 = np.ones((2, 1), np.float32), np.float32(1), np.zeros(1, np.int64)
     stream, heads, scores = np.zeros((2, 2), np.uint16), np.zeros((2, 3, 2), np.uint16), np.zeros((1, 2, 1), np.uint16)
-    held, rows = np.zeros((3, 1, 2, 2), np.uint16), (index_1, index_1, index_1, index_1 + 1)
+    out, rows = np.zeros((1, 2, 2), np.uint16), (index_1, index_1, index_1, index_1 + 1)
+    held = np.zeros((1, 1, 2, 2), np.uint16), np.zeros((1, 1, 2, 2), np.uint16)
     for loop, arguments in (
         (rms_norm, (stream, stream[0], one, stream)),
         (swiglu, (stream, stream[:, :1].copy())),
         (turn_heads, (heads, np.ones((2, 2), np.float32), one, table, table, True)),
         *(
-            (attend, (x[:, :1], x[:, 1:2], x[:, 2:], held[:1], held[1:2], scores, held[2], rows, one))
+            (attend, (x[:, :1], x[:, 1:2], x[:, 2:], held, held, scores, out, rows, one))
             for x in (heads[:1], heads)  # one token's heads lie without gaps
         ),
     ):
@@ -188,49 +180,74 @@ def _soft(weights):
         weights[i] *= share
 
 
-@njit(nogil=True, fastmath={"nnan", "nsz", "reassoc"})
+@njit(nogil=True)
 def _highest(weights):
-    highest = weights[0]
+    """The highest, compared as integers: of these a compiler makes vectors."""
+    highest = types.int32(-(2**31))
     for i in range(weights.size):
-        highest = weights[i] if weights[i] > highest else highest
-    return highest
+        highest = max(highest, _ordered(types.int32(_as_bits(weights[i]))))
+    return _as_float(types.uint32(_ordered(highest)))
+
+
+@njit(nogil=True, inline="always")
+def _ordered(bits):
+    """Bits of fp32 as integers in the same order, and back."""
+    return bits ^ ((bits >> types.int32(31)) & types.int32(0x7FFFFFFF))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def attend(q_THK, k_TGK, v_TGK, keys_RGCK, values_RGCK, scores_NML, out_NMK, rows, scale):
-    """Write the new keys and values behind those of their rows, attend to these, and weigh the prompt's.
+def attend(q_THK, k_TGK, v_TGK, own, prompts, scores_NML, out_NMK, rows, scale):
+    """Write the new keys and values behind those of their rows, and attend to these and to the prompt's.
 
-    `scores_NML` are products with the prompt's keys; they become weights, nought behind its end. `out_NMK` is what the
-    rows' own values give. `rows` are, of each row, its prompt, the first row of its prompt (they are sorted by prompt)
-    and the columns it has, and last the length of each prompt. M counts the queries of all rows of a prompt: row by
-    row, of each its W tokens, of each its H / G heads.
+    `own` are keys and values [R, G, C, K], `prompts` [P, G, L, K]. Where products with the prompt's keys are given in
+    `scores_NML`, they become weights, nought behind the prompt's end, and the prompt's values are left to the caller;
+    with no columns, all is done here. `rows` are, of each row, its prompt, the first row of its prompt (they are sorted
+    by prompt) and the columns it has, and last the length of each prompt. M counts the queries of all rows of a prompt:
+    row by row, of each its W tokens, of each its H / G heads.
     """
-    prompt_R, first_R, start_R, length_P = rows
-    (T, H, K), (R, G, C, _) = q_THK.shape, keys_RGCK.shape
-    W, r = T // R, H // G
+    (own_keys, own_values), (prompt_keys, prompt_values), (prompt_R, first_R, start_R, length_P) = own, prompts, rows
+    (T, H, K), (R, G, C, _), L = q_THK.shape, own_keys.shape, prompt_keys.shape[2]
+    W, r, given = T // R, H // G, scores_NML.shape[2] > 0
     keys, values = np.empty((C, K), np.float32), np.empty((C, K), np.float32)
-    query, total = np.empty(K, np.float32), np.empty(K, np.float32)
-    weights = np.empty(scores_NML.shape[2] + C, np.float32)
+    far = (0, 0, 0) if given else (G, L, K)
+    far_keys, far_values, read = np.empty(far, np.float32), np.empty(far, np.float32), -1
+    query, total, weights = np.empty(K, np.float32), np.empty(K, np.float32), np.empty(L + C, np.float32)
     for row in range(R):
         prompt, start = prompt_R[row], start_R[row]
+        length = length_P[prompt]
         for g in range(G):
+            if read != prompt and not given:
+                _widen_rows(prompt_keys[prompt, g], far_keys[g], length)
+                _widen_rows(prompt_values[prompt, g], far_values[g], length)
             for w in range(W):
                 for k in range(K):
-                    keys_RGCK[row, g, start + w, k] = k_TGK[row * W + w, g, k]
-                    values_RGCK[row, g, start + w, k] = v_TGK[row * W + w, g, k]
-            _widen_rows(keys_RGCK[row, g], keys, start + W)
-            _widen_rows(values_RGCK[row, g], values, start + W)
+                    own_keys[row, g, start + w, k] = k_TGK[row * W + w, g, k]
+                    own_values[row, g, start + w, k] = v_TGK[row * W + w, g, k]
+            _widen_rows(own_keys[row, g], keys, start + W)
+            _widen_rows(own_values[row, g], values, start + W)
             for w in range(W):
+                seen = start + w + 1
+                near = weights[length : length + seen]
                 for j in range(r):
                     m = ((row - first_R[row]) * W + w) * r + j
+                    scores = scores_NML[prompt * G + g, m]
                     for k in range(K):
                         query[k] = _wide(q_THK[row * W + w, g * r + j, k]) * scale
-                    scores = scores_NML[prompt * G + g, m]
-                    _weigh(query, keys, start + w + 1, scores, length_P[prompt], scale, weights)
-                    _sum_values(weights[length_P[prompt] :], values, start + w + 1, total)
-                    out = out_NMK[prompt * G + g, m]
-                    for k in range(K):
-                        out[k] = _half(total[k])
+                        total[k] = float32(0.0)
+                    if given:
+                        for c in range(length):
+                            weights[c] = _wide(scores[c]) * scale
+                    else:
+                        _multiply(query, far_keys[g], length, weights)
+                    _multiply(query, keys, seen, near)
+                    _soft(weights[: length + seen])
+                    if given:
+                        _narrow(weights[:length], scores)
+                    else:
+                        _add_values(weights, far_values[g], length, total)
+                    _add_values(near, values, seen, total)
+                    _narrow(total, out_NMK[prompt * G + g, m])
+        read = prompt
 
 
 @njit(nogil=True, error_model="numpy")
@@ -241,24 +258,27 @@ def _widen_rows(bits, wide, count):
 
 
 @njit(nogil=True, error_model="numpy")
-def _weigh(query, keys, own, scores, length, scale, weights):
-    """Weights of the prompt's columns and then of a row's own; the prompt's also in place of its scores."""
-    for c in range(length):
-        weights[c] = _wide(scores[c]) * scale
-    for c in range(own):
-        weights[length + c] = _dot_row(query, keys, c)
-    _soft(weights[: length + own])
-    for c in range(length):
-        scores[c] = _half(weights[c])
-    for c in range(length, scores.size):
-        scores[c] = types.uint16(0)
+def _narrow(wide, out):
+    """Round to bf16, and nought behind the end."""
+    for i in range(wide.size):
+        out[i] = _half(wide[i])
+    for i in range(wide.size, out.size):
+        out[i] = types.uint16(0)
 
 
-@njit(nogil=True, error_model="numpy")
-def _sum_values(weights, values, count, total):
-    """The weighted sum of so many rows, four at a time."""
-    for k in range(total.size):
-        total[k] = float32(0.0)
+@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def _multiply(query, keys, count, scores):
+    """The products with so many keys. To cut out the rows first makes attention a quarter slower."""
+    for c in range(count):
+        total = float32(0.0)
+        for k in range(query.size):
+            total += query[k] * keys[c, k]
+        scores[c] = total
+
+
+@njit(nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
+def _add_values(weights, values, count, total):
+    """Add the weighted sum of so many rows, four at a time."""
     for c in range(0, count - 3, 4):
         for k in range(total.size):
             total[k] += (weights[c] * values[c, k] + weights[c + 1] * values[c + 1, k]) + (

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+_IN_LOOP = 2**14  # products of queries and columns of prompts that a loop makes sooner than a call
+
 
 class Rows(NamedTuple):
     """The lengths of prompts, and each row's prompt and own length."""
@@ -76,16 +78,22 @@ class CompiledRowStep(RowStep):
         """Return the attended values [T, H, K]."""
         from scilogos.model.kernels import attend, bits
 
-        prompt_keys, prompt_values, own_keys, own_values = self.layers[layer]
-        (R, G, _, K), W, groups = own_keys.shape, self.width, self.groups
-        r = q_THK.shape[1] // G
-        q_RGMK = q_THK.view(R, W, G, r, K).transpose(1, 2).reshape(R, G, W * r, K)
-        scores = groups.together(q_RGMK) @ prompt_keys.flatten(0, 1).mT
-        own = scores.new_empty(*scores.shape[:2], K)
-        new = bits(q_THK), bits(k_TGK), bits(v_TGK)
-        attend(*new, bits(own_keys), bits(own_values), bits(scores), bits(own), self.counts, np.float32(K**-0.5))
-        out_RGMK = groups.apart(torch.baddbmm(own, scores, prompt_values.flatten(0, 1)))
-        return out_RGMK.view(R, G, W, r, K).transpose(1, 2).reshape(R * W, G * r, K)
+        prompt_keys, prompt_values, *own = self.layers[layer]
+        (R, G, _, K), W, groups = own[0].shape, self.width, self.groups
+        r, L = q_THK.shape[1] // G, prompt_keys.shape[2]
+        queries = groups.most * W * r
+        by_product = groups.num_prompts * G * queries * L > _IN_LOOP
+        if by_product:
+            q_RGMK = q_THK.view(R, W, G, r, K).transpose(1, 2).reshape(R, G, W * r, K)
+            scores = groups.together(q_RGMK) @ prompt_keys.flatten(0, 1).mT
+        else:
+            scores = q_THK.new_empty(groups.num_prompts * G, queries, 0)
+        out = q_THK.new_empty(*scores.shape[:2], K)
+        held = tuple(map(bits, own)), (bits(prompt_keys), bits(prompt_values))
+        attend(*map(bits, (q_THK, k_TGK, v_TGK)), *held, bits(scores), bits(out), self.counts, np.float32(K**-0.5))
+        if by_product:
+            out = torch.baddbmm(out, scores, prompt_values.flatten(0, 1))
+        return groups.apart(out).view(R, G, W, r, K).transpose(1, 2).reshape(R * W, G * r, K)
 
 
 class _Groups:
