@@ -1,0 +1,147 @@
+"""Draw very many answers under the tasks' constraints and count those that parse and the molecules that RDKit accepts.
+
+Untrained weights are the hardest case: nearly every symbol that a constraint allows is drawn at some time.
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+
+from decoding.cases import PROTEASE
+from scilogos.bench.recorder import Recorder, tally
+from scilogos.decode import Engine, Prompt, Sampling
+from scilogos.errors import InputError, ScilogosError
+from scilogos.grammar import Protein
+from scilogos.model import Transformer, fingerprint
+from scilogos.tasks import DEFAULT, ligand_design, material_generation, retrosynthesis
+from scilogos.tasks.registry import find, open_engine
+
+PRODUCTS = {
+    "paracetamol": "CC(=O)Nc1ccc(O)cc1",
+    "ibuprofen": "CC(C)Cc1ccc(C(C)C(=O)O)cc1",
+    "lidocaine": "CCN(CC)CC(=O)Nc1c(C)cccc1C",
+    "celecoxib": "Cc1ccc(-c2cc(C(F)(F)F)nn2-c2ccc(S(N)(=O)=O)cc2)cc1",
+    "metronidazole": "Cc1ncc([N+](=O)[O-])n1CCO",
+    "nicotine": "CN1CCC[C@H]1c1cccnc1",
+    "indomethacin": "COc1ccc2c(c1)c(CC(=O)O)c(C)n2C(=O)c1ccc(Cl)cc1",
+    "tavaborole": "OB1OCc2cc(F)ccc21",
+}
+POCKET = tuple(n - 1 for n in (41, 49, 140, 142, 143, 144, 145, 163, 164, 165, 166, 172, 189))  # of the protease
+ROUND = 40  # answers to each prompt at a time: eight products, one pocket, one material
+
+app = App(help=__doc__, help_format="plaintext", version_flags=())
+Kind = tuple[str, Prompt, Sampling]
+
+
+def kinds(engine: Engine, spare: int | None) -> Iterator[Kind]:
+    """The prompts, each with its task's constraint and rule; `spare` symbols beyond those that an answer needs."""
+
+    def prompt(text: str, constraint: Any, budget: int) -> Prompt:
+        guide = engine.guide(constraint)
+        most = budget if spare is None else min(budget, guide.distance(guide.start) + spare)
+        return Prompt(tuple(engine.codec.encode(text)), guide, most)
+
+    for product in PRODUCTS.values():
+        text = retrosynthesis.prompt(product)
+        budget = retrosynthesis.BUDGET_FACTOR * len(engine.codec.encode(text)) + retrosynthesis.BUDGET_SLACK
+        rules = retrosynthesis.constraint(engine, product)
+        yield "retrosynthesis", prompt(text, rules, budget), retrosynthesis.SAMPLING
+    pocket = ligand_design.prompt([Protein(PROTEASE, POCKET)])
+    yield "ligand", prompt(pocket, ligand_design.constraint(), ligand_design.BUDGET), ligand_design.SAMPLING
+    free = material_generation.constraint(engine)
+    budget, rule = material_generation.BUDGET, material_generation.SAMPLING
+    yield "material", prompt(material_generation.prompt(), free, budget), rule
+
+
+def round_of_draws(engine: Engine, spare: int | None, seed: int) -> dict[str, Counter[str]]:
+    """Answers to every prompt: by kind, how many were drawn and parsed, their molecules, and those accepted."""
+    found: dict[str, Counter[str]] = {}
+    for kind, prompt, rule in kinds(engine, spare):
+        recorder = Recorder(engine)
+        recorder.complete([prompt], ROUND, rule, seed=seed)
+        counts = tally(recorder.sentences())
+        found.setdefault(kind, Counter()).update({name: n for name, n in counts.items() if isinstance(n, int)})
+    return found
+
+
+@app.default
+def legality(
+    *,
+    model: str = DEFAULT,
+    untrained: Annotated[bool, Parameter(negative=())] = False,
+    count: Annotated[int, Parameter(validator=Number(gte=1))] = 100_000,
+    spare: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
+    out: Path = Path("legality.jsonl"),
+) -> None:
+    """Draw `count` answers, and end with one line RESULT and JSON; what is in `out` is not drawn again.
+
+    Parameters
+    ----------
+    model
+        An installed model or a folder.
+    untrained
+        Random weights in the shape of the model.
+    spare
+        Symbols that an answer may have beyond those that it needs; default as the task.
+    out
+        A .jsonl file, one line a round, by which an interrupted run goes on.
+    """
+    engine = open_engine(find(model), dtype="bf16")
+    if untrained:
+        weights = Transformer(engine.model.config).initialise(torch.Generator().manual_seed(0))
+        engine = Engine(weights.to(torch.bfloat16), engine.codec)
+    settings = {"model": model, "fingerprint": fingerprint(find(model)), "untrained": untrained, "spare": spare}
+    total: dict[str, Counter[str]] = {}
+    rounds = _rounds(engine, spare, settings, out)
+    for number, found in enumerate(rounds, 1):
+        for kind, counts in found.items():
+            total.setdefault(kind, Counter()).update(counts)
+        drawn = sum(counts["drawn"] for counts in total.values())
+        print(f"\r{drawn:,} of {count:,} answers", end="", file=sys.stderr, flush=True)
+        if drawn >= count:
+            break
+    print(file=sys.stderr)
+    together = sum(total.values(), Counter())
+    shares = {"parsed": together["parsed"] / together["drawn"], "accepted": together["accepted"] / together["molecules"]}
+    rows = {kind: dict(counts) for kind, counts in total.items()} | {"all": dict(together)}
+    result = {"benchmark": "legality", "settings": settings | {"rounds": number}, "ratios": shares, "rows": rows}
+    print("RESULT " + json.dumps(result))
+
+
+def _rounds(engine: Engine, spare: int | None, settings: dict[str, Any], out: Path) -> Iterator[dict[str, Any]]:
+    """The rounds that are in the file, then new ones, each of which is added to it; InputError for another's file."""
+    lines = out.read_text().splitlines() if out.exists() else []
+    for number, line in enumerate(lines, 1):
+        entry = json.loads(line)
+        if entry["settings"] != settings:
+            raise InputError(f"{out}, line {number}: made with {entry['settings']}, not with {settings}")
+        yield entry["found"]
+    seed = len(lines)
+    while True:
+        begun, found = time.perf_counter(), round_of_draws(engine, spare, seed)
+        entry = {"seed": seed, "seconds": round(time.perf_counter() - begun, 2), "settings": settings, "found": found}
+        with out.open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+        yield found
+        seed += 1
+
+
+def main() -> None:
+    """Run the command line; a user's fault is one line and exit code 2."""
+    try:
+        app(sys.argv[1:])
+    except ScilogosError as error:
+        print(f"benchmarks/legality.py: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()
