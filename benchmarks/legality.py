@@ -100,20 +100,20 @@ def legality(
         engine = Engine(weights.to(torch.bfloat16), engine.codec)
     settings = {"model": model, "fingerprint": fingerprint(find(model)), "untrained": untrained, "spare": spare}
     total: dict[str, Counter[str]] = {}
-    rounds = _rounds(engine, spare, settings, out)
-    for number, found in enumerate(rounds, 1):
+    for found in _rounds(engine, spare, settings, out):
         for kind, counts in found.items():
             total.setdefault(kind, Counter()).update(counts)
-        drawn = sum(counts["drawn"] for counts in total.values())
-        print(f"\r{drawn:,} of {count:,} answers", end="", file=sys.stderr, flush=True)
-        if drawn >= count:
+        together = sum(total.values(), Counter())
+        print(f"\r{together['drawn']:,} of {count:,} answers", end="", file=sys.stderr, flush=True)
+        if together["drawn"] >= count:
             break
     print(file=sys.stderr)
-    together = sum(total.values(), Counter())
-    shares = {"parsed": together["parsed"] / together["drawn"], "accepted": together["accepted"] / together["molecules"]}
+    ratios = {
+        "parsed": together["parsed"] / together["drawn"],
+        "accepted": together["accepted"] / together["molecules"],
+    }
     rows = {kind: dict(counts) for kind, counts in total.items()} | {"all": dict(together)}
-    result = {"benchmark": "legality", "settings": settings | {"rounds": number}, "ratios": shares, "rows": rows}
-    print("RESULT " + json.dumps(result))
+    print("RESULT " + json.dumps({"benchmark": "legality", "settings": settings, "ratios": ratios, "rows": rows}))
 
 
 def _rounds(engine: Engine, spare: int | None, settings: dict[str, Any], out: Path) -> Iterator[dict[str, Any]]:

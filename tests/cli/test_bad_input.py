@@ -46,6 +46,8 @@ def _files(folder: Path) -> set[str]:
         ({}, ("prepare", "none.toml", "--data", ".", "--out", "c"), ["none.toml"]),
         ({}, ("materials", "--linker", "OC(=O"), ["OC(=O", "position"]),
         ({}, ("materials", *("--linker", "C") * 7), ["7 linkers", "6 at most"]),
+        ({}, ("materials", "--known-node", "[Zr]", "--node", "[Zn]"), ["[Zn]", "known nodes"]),
+        ({}, ("materials", "--known-node", "none.smi"), ["none.smi", "no such file"]),
         ({}, ("ligands", "x.pdb"), ["--site", "--around"]),
     ],
 )
@@ -74,6 +76,17 @@ def test_a_corrupt_model(logos, tiny, tmp_path, monkeypatch):
     assert ran.code == 2
     assert "model.safetensors" in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_a_machine_without_enough_memory(logos, monkeypatch):
+    def full(*_, **__):
+        raise MemoryError("a process that drew a part of the answers was ended from outside")
+
+    monkeypatch.setattr("scilogos.decode.Engine.complete", full)
+    ran = logos("materials", "-n", "1", "--model", "tiny")
+    assert ran.code == 2 and ran.err == (
+        "logos: the machine's memory does not suffice: a process that drew a part of the answers was ended from outside\n"
+    )
 
 
 def test_a_full_disk_leaves_nothing(logos, tmp_path, monkeypatch):

@@ -69,6 +69,15 @@ def test_materials_have_the_given_linkers(logos):
         assert set(linkers) <= set(row["linkers"].split(".")) and "[Zn]" in row["node"].split(".")
 
 
+def test_materials_have_known_nodes_alone(logos, tmp_path):
+    (tmp_path / "nodes.smi").write_text("[Cu][Cu] paddlewheel\n")
+    known = ("--known-node", "nodes.smi", "--known-node", "[Zr].[Zn]")
+    ran = logos("materials", "-n", "3", *known, "--model", "tiny")
+    assert ran.code == 0, ran.err
+    for row in map(json.loads, ran.out.splitlines()):
+        assert set(row["node"].split(".")) <= {"[Cu][Cu]", "[Zr]", "[Zn]"}
+
+
 def test_edit_gives_variants_and_writes_files(logos, tmp_path):
     ran = logos("edit", "MSKGEELFTG", "-n", "3", "--most", "2", "--positions", "2-4", "--model", "tiny")
     rows = [json.loads(line) for line in ran.out.splitlines()]

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from scilogos.decode import Engine, Prompt, beam_search, symbol_scores
+from scilogos.decode import Engine, Prompt, beam_search
 from scilogos.errors import PromptError
 from scilogos.grammar.constraints import MarkedCopy, Molecules, Substitutions
 from tests.fakes import CODEC, Scripted, random_engine
@@ -24,7 +24,7 @@ def every_marking(chain: str) -> list[tuple[int, ...]]:
 def test_a_wide_beam_finds_every_answer_in_order(family):
     engine = random_engine(family)
     prompt, answers = site(engine), every_marking("MKVM")
-    scores = [float(s.sum()) for s in symbol_scores(engine, prompt.tokens, answers)]
+    scores = [float(s.sum()) for s in engine.symbol_scores(prompt.tokens, answers)]
     best = sorted(zip(scores, answers, strict=True), reverse=True)
     found = beam_search(engine, prompt, 40, 16)
     assert [completion.tokens for completion in found] == [answer for _, answer in best]
@@ -38,7 +38,7 @@ def test_a_narrow_beam_gives_legal_distinct_answers_with_the_models_scores():
     prompt = Prompt(tuple(CODEC.encode("<MoleculeS>NCCCl<MoleculeE><ReverseReact>")), guide, 30)
     found = beam_search(engine, prompt, 6)
     assert 1 <= len(found) <= 6 and len({completion.tokens for completion in found}) == len(found)
-    scores = symbol_scores(engine, prompt.tokens, [completion.tokens for completion in found])
+    scores = engine.symbol_scores(prompt.tokens, [completion.tokens for completion in found])
     assert [c.score for c in found] == pytest.approx([float(s.sum()) for s in scores], abs=1e-3)
     assert sorted(found, key=lambda c: -c.score) == found
     for completion in found:

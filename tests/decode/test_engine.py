@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from scilogos.decode import Engine, Prompt, Sampling, beam_search, log_probabilities, symbol_scores
+from scilogos.decode import Engine, Prompt, Sampling, beam_search
 from scilogos.decode import engine as engine_module
 from scilogos.decode.randomness import stream_keys, uniforms
 from scilogos.decode.sampling import draw
@@ -107,7 +107,7 @@ def test_an_answer_depends_on_its_prompt_sample_and_seed_alone(monkeypatch):
     for rows in (1, 7, 45):  # ended rows make room for waiting ones, of the same prompt or of the next
         monkeypatch.setattr(engine_module, "MAX_ROWS", rows)
         assert whole == tokens(asked, 20, RULE, seed=4)
-    monkeypatch.setattr(engine_module, "MAX_READ", 20)  # symbols of prompts read at once: less than two of them
+    monkeypatch.setattr("scilogos.decode.reader.MAX_READ", 20)  # symbols of prompts read at once: less than two of them
     assert whole == tokens(asked, 20, RULE, seed=4)
     assert whole != tokens(asked, 20, RULE, seed=5)
     assert len(set(whole[0])) > 15
@@ -125,7 +125,7 @@ def test_prompts_of_the_same_symbols_may_have_random_numbers_of_their_own():
 def test_scores_are_the_models_own():
     engine, prompt = random_engine(), prompts(random_engine())[1]
     completions = engine.complete([prompt], 6, Sampling(temperature=0.5, top_k=4), seed=1)[0]
-    scores = symbol_scores(engine, prompt.tokens, [completion.tokens for completion in completions])
+    scores = engine.symbol_scores(prompt.tokens, [completion.tokens for completion in completions])
     for completion, mine in zip(completions, scores, strict=True):
         assert len(mine) == len(completion.tokens) + 1
         np.testing.assert_allclose(completion.symbol_scores, mine, atol=1e-4)
@@ -135,9 +135,9 @@ def test_scores_are_the_models_own():
 def test_scoring_packs_texts_without_mixing_them(monkeypatch):
     engine = random_engine()
     texts = [CODEC.encode(text) for text in (*TEXTS, "<ProteinS>MKV<ProteinE>", "")]
-    together = list(log_probabilities(engine, texts))
-    monkeypatch.setattr("scilogos.decode.scoring._PLACES", 8)
-    for text, table, alone in zip(texts, together, log_probabilities(engine, texts), strict=True):
+    together = list(engine.log_probabilities(texts))
+    monkeypatch.setattr("scilogos.decode.reader.MAX_READ", 8)
+    for text, table, alone in zip(texts, together, engine.log_probabilities(texts), strict=True):
         assert table.shape == (len(text) + 1, CODEC.vocabulary.size)
         np.testing.assert_allclose(table, alone, atol=1e-4)
         np.testing.assert_allclose(np.exp(table).sum(-1), 1, atol=1e-4)
@@ -175,4 +175,4 @@ def test_what_cannot_hold_an_answer_is_refused_before_the_model_runs(complete):
 
 def test_a_text_that_is_too_long_is_not_scored():
     with pytest.raises(PromptError, match="20 symbols; this model reads 19 at most"):
-        list(log_probabilities(Engine(Scripted(longest=20), CODEC), [(1,) * 20]))
+        list(Engine(Scripted(longest=20), CODEC).log_probabilities([(1,) * 20]))

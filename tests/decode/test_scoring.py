@@ -2,9 +2,8 @@
 
 import pytest
 
-from scilogos.decode import log_probabilities, symbol_scores
+from scilogos.decode import score_answers
 from scilogos.decode.engine import Engine
-from scilogos.decode.scoring import score_answers
 from tests.fakes import CODEC, Scripted, random_engine
 
 PROMPT = CODEC.encode("<ProteinS>MKV<ProteinE><Edit>")
@@ -17,7 +16,7 @@ def test_answers_are_scored_as_the_model_scores_them():
     found = score_answers(engine, PROMPT, answers)
     assert [completion.text for completion in found] == texts and found[0] == found[2]
     for completion, answer in zip(found, answers, strict=True):
-        (alone,) = symbol_scores(engine, PROMPT, [answer])
+        (alone,) = engine.symbol_scores(PROMPT, [answer])
         assert completion.tokens == answer and completion.symbol_scores == pytest.approx(alone, abs=1e-4)
         assert completion.score == pytest.approx(alone.sum(), abs=1e-3)
 
@@ -39,12 +38,12 @@ def test_equal_answers_are_read_once():
 def test_long_answers_are_read_in_parts(monkeypatch):
     engine = random_engine()
     answers = [CODEC.encode(f"<ProteinS>{text}<ProteinE>") for text in ("MKVLAAGIWTRW", "G", "WW")]
-    whole = symbol_scores(engine, PROMPT, answers)
+    whole = engine.symbol_scores(PROMPT, answers)
     for text, scores in zip(answers, whole, strict=True):
-        (table,) = log_probabilities(engine, [(*PROMPT, *text)])
+        (table,) = engine.log_probabilities([(*PROMPT, *text)])
         direct = table[range(len(PROMPT), len(PROMPT) + len(text) + 1), [*text, CODEC.vocabulary.end]]
         assert scores == pytest.approx(direct, abs=1e-4)
-    monkeypatch.setattr("scilogos.decode.scoring._PLACES", 64)
-    for scores, parts in zip(whole, symbol_scores(engine, PROMPT, answers), strict=True):
+    monkeypatch.setattr("scilogos.decode.reader.MAX_READ", 64)
+    for scores, parts in zip(whole, engine.symbol_scores(PROMPT, answers), strict=True):
         assert scores == pytest.approx(parts, abs=1e-4)
-    assert symbol_scores(engine, PROMPT, []) == []
+    assert engine.symbol_scores(PROMPT, []) == []

@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from scilogos.decode import Engine, Prompt, Sampling, symbol_scores
+from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.decode.served import ServedEngine
 from scilogos.decode.served import engine as served_module
 from scilogos.decode.served.engine import spelling_tags
@@ -96,7 +96,7 @@ def test_the_same_seed_gives_the_same_and_fewer_are_the_first_of_more(served):
 
 def test_scores_are_our_own(own, served):
     head, answers = CODEC.encode("<ProteinS>MKV<ProteinE><Edit>"), [CODEC.encode("<ProteinS>MKA<ProteinE>"), []]
-    ours, theirs = symbol_scores(own, head, answers), served.symbol_scores(head, answers)
+    ours, theirs = own.symbol_scores(head, answers), served.symbol_scores(head, answers)
     assert [list(scores) for scores in theirs] == [pytest.approx(scores, abs=1e-4) for scores in ours]
     (table,) = served.log_probabilities([head])
     assert table.shape == (len(head) + 1, CODEC.vocabulary.size)

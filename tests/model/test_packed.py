@@ -51,7 +51,8 @@ def test_attention_to_what_is_seen(scale, given):
     weights, out = to_prompt.clone() if given else to_prompt[..., :0].clone(), torch.empty(2, 2 * W * r, K, dtype=BF16)
     counts = tuple(np.array(counted) for counted in (prompt_R, first_R, start_R, lengths_P))
     held = [tuple(map(kernels.bits, both)) for both in ((keys, values), prompts)]
-    kernels.attend(*map(kernels.bits, (q, k, v)), *held, *map(kernels.bits, (weights, out)), counts, np.float32(0.25))
+    new = tuple(map(kernels.bits, (q, k, v)))
+    kernels.attend(new, *held, *map(kernels.bits, (weights, out)), counts, np.float32(0.25))
     for row, w, j in itertools.product(range(3), range(W), range(r)):
         length, own = lengths_P[prompt_R[row]], start_R[row] + w + 1
         at = prompt_R[row], ((row - first_R[row]) * W + w) * r + j

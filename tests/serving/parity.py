@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from scilogos.decode import Engine, Prompt, Sampling, symbol_scores
+from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.decode.served import ServedEngine
 from scilogos.grammar import Protein, tags, write
 from scilogos.grammar.constraints import Bounds, MarkedCopy, Materials, Molecules
@@ -44,7 +44,7 @@ def every_draw_is_legal_and_scored_by_the_unmasked_model(own: Engine, served: Se
         for one in group:
             state = prompt.guide.follow(prompt.state, one.tokens)
             assert state is not None and prompt.guide.step(state, served.codec.vocabulary.end) is not None
-            (scores,) = symbol_scores(own, prompt.tokens, [one.tokens])
+            (scores,) = own.symbol_scores(prompt.tokens, [one.tokens])
             assert one.symbol_scores == pytest.approx(scores, abs=2e-3)
 
 
@@ -74,8 +74,7 @@ def draws_follow_the_masked_model(served: ServedEngine, n: int = 400) -> None:
 
 def tables_are_the_same(own: Engine, served: ServedEngine) -> None:
     """Compare the log-probabilities of all symbols behind every beginning of a text."""
-    from scilogos.decode import log_probabilities
 
     text = own.codec.encode(PRODUCT)
-    for mine, other in zip(log_probabilities(own, [text]), served.log_probabilities([text]), strict=True):
+    for mine, other in zip(own.log_probabilities([text]), served.log_probabilities([text]), strict=True):
         assert mine.shape == other.shape and np.abs(mine - other).max() < 2e-3

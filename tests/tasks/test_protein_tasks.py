@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scilogos.decode import Engine, symbol_scores
+from scilogos.decode import Engine
 from scilogos.errors import InputError, PromptError, ScilogosError
 from scilogos.grammar import Protein, Symbol
 from scilogos.tasks import cdr_design, protein_editing
@@ -46,7 +46,7 @@ def test_variants_are_named_and_keep_to_budget_and_positions(engine, parent, dat
 def test_a_score_is_the_likelihood_of_the_variant(engine):
     tokens = CODEC.encode(protein_editing.prompt(PARENT))
     for answer in protein_editing.edit(engine, PARENT, n=4, seed=3):
-        (scores,) = symbol_scores(engine, tokens, [CODEC.encode(answer.texts[0])])
+        (scores,) = engine.symbol_scores(tokens, [CODEC.encode(answer.texts[0])])
         assert answer.score == pytest.approx(scores.sum(), abs=1e-3)
 
 
@@ -65,7 +65,7 @@ def test_log_odds_compare_the_models_own_symbols(engine):
     assert [letters[a] for a in np.flatnonzero(~np.isfinite(odds[0]))] == ["M"]
     for place, variant in ((0, "WKX"), (2, "MKW")):
         answers = [CODEC.encode(f"<ProteinS>{residues}<ProteinE>") for residues in (variant, "MKX")]
-        changed, own = (scores[place + 1] for scores in symbol_scores(engine, tokens, answers))
+        changed, own = (scores[place + 1] for scores in engine.symbol_scores(tokens, answers))
         assert odds[place, letters.index("W")] == pytest.approx(changed - own, abs=1e-4)
 
 

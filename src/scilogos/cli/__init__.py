@@ -44,6 +44,9 @@ def main() -> None:
     except ScilogosError as error:
         print(f"logos: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except MemoryError as error:
+        print(f"logos: the machine's memory does not suffice{f': {error}' if str(error) else ''}", file=sys.stderr)
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("logos: interrupted; what was saved stays", file=sys.stderr)
         raise SystemExit(130) from None

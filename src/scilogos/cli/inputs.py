@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scilogos.errors import InputError, MissingError
-from scilogos.science import Structure, clean_sequence, read_fasta, read_molecules, read_structure
+from scilogos.science import Structure, clean_sequence, material, read_fasta, read_molecules, read_structure
 
 
 def _also_packed(*endings: str) -> tuple[str, ...]:
@@ -30,6 +30,12 @@ def molecules(text: str) -> list[str]:
     if is_file_name(text, MOLECULES):
         return [molecule.smiles for molecule in read_molecules(text)]
     return [text]
+
+
+def node_fragments(texts: Sequence[str]) -> frozenset[str]:
+    """Node fragments as the language writes them, of SMILES and of .smi files."""
+    given = [smiles for text in texts for smiles in molecules(text)]
+    return frozenset(node for smiles in given for node in material(smiles, "C").nodes)
 
 
 def sequences(text: str) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scilogos.cli import inputs
+from scilogos.cli.options import DEFAULT, Model
 from scilogos.cli.output import Result
 from scilogos.errors import InputError, ParseError
 from scilogos.grammar import Complex, Located, Molecule, Protein, Sentence, parse
@@ -20,7 +21,7 @@ from scilogos.science import (
     site_proteins,
     union_contacts,
 )
-from scilogos.tasks import DEFAULT, load
+from scilogos.tasks import load
 
 
 def write(target: str, *, out: Path | None = None) -> None:
@@ -77,7 +78,7 @@ def read(sentence: str) -> None:
         print(json.dumps({"type": type(found).__name__.lower(), **asdict(found)}))
 
 
-def score(sentence: str, *, model: str = DEFAULT, out: Path | None = None) -> None:
+def score(sentence: str, *, model: Model = DEFAULT, out: Path | None = None) -> None:
     """Score the answer of a sentence: the log-likelihood of every symbol given all before it, the end last.
 
     Example: logos score "<MoleculeS>CCO<MoleculeE><ReverseReact><MoleculeS>C=C<MoleculeE><MoleculeS>O<MoleculeE>"

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from cyclopts import Parameter
 
 from scilogos.cli import inputs
 from scilogos.cli.designs import show_designs
+from scilogos.cli.options import DEFAULT, Model, Number
 from scilogos.cli.output import Result, Row
 from scilogos.errors import InputError
 from scilogos.grammar import Protein, write
@@ -23,13 +22,11 @@ from scilogos.science import (
     write_fasta,
     write_marked_pdb,
 )
-from scilogos.tasks import DEFAULT, load
+from scilogos.tasks import load
 from scilogos.tasks.binding_site import Sites
 
-Number = Annotated[int, Parameter(name=["-n", "--number"])]
 
-
-def retro(target: str, *, n: Number = 10, seed: int = 0, model: str = DEFAULT, out: Path | None = None) -> None:
+def retro(target: str, *, n: Number = 10, seed: int = 0, model: Model = DEFAULT, out: Path | None = None) -> None:
     """Propose reactants for a product.
 
     Example: logos retro "CC(=O)Nc1ccc(O)cc1" -n 5
@@ -42,8 +39,6 @@ def retro(target: str, *, n: Number = 10, seed: int = 0, model: str = DEFAULT, o
         Answers to show for each product.
     seed
         The same seed gives the same answers.
-    model
-        A model's name or folder.
     out
         A .csv, .jsonl, .smi or .sdf file.
     """
@@ -67,7 +62,7 @@ def sites(
     samples: int = 20,
     threshold: float | None = None,
     seed: int = 0,
-    model: str = DEFAULT,
+    model: Model = DEFAULT,
     out: Path | None = None,
 ) -> None:
     """Mark the binding-site residues of a protein, and its pockets where coordinates are known.
@@ -148,7 +143,7 @@ def ligands(
     most_rings: int | None = None,
     n: Number = 10,
     seed: int = 0,
-    model: str = DEFAULT,
+    model: Model = DEFAULT,
     out: Path | None = None,
 ) -> None:
     """Design molecules for a pocket.
@@ -202,8 +197,9 @@ def materials(
     n: Number = 10,
     node: str | None = None,
     linker: list[str] | None = None,
+    known_node: list[str] | None = None,
     seed: int = 0,
-    model: str = DEFAULT,
+    model: Model = DEFAULT,
     out: Path | None = None,
 ) -> None:
     """Generate metal-organic frameworks.
@@ -216,10 +212,14 @@ def materials(
         Node fragments (SMILES, separated by dots) that every framework starts with.
     linker
         A linker (SMILES) that every framework has; give it again for a second one.
+    known_node
+        A node fragment (SMILES) that a framework may have, or a .smi file of them; give it again for others. No
+        others are written then.
     out
         A .csv or .jsonl file.
     """
-    ranking = load(model).materials(n, node.split(".") if node else (), linkers=linker or (), seed=seed)
+    nodes, known = node.split(".") if node else (), inputs.node_fragments(known_node) if known_node else None
+    ranking = load(model).materials(n, nodes, linkers=linker or (), known_nodes=known, seed=seed)
     rows = [
         {"rank": rank, "node": ".".join(answer.thing.nodes),
          "linkers": ".".join(linker.smiles for linker in answer.thing.linkers), "net": answer.thing.net or "",
@@ -236,7 +236,7 @@ def edit(
     most: int = 5,
     positions: str | None = None,
     seed: int = 0,
-    model: str = DEFAULT,
+    model: Model = DEFAULT,
     out: Path | None = None,
 ) -> None:
     """Propose variants of a protein by substitutions.
@@ -287,7 +287,7 @@ def cdr(
     scheme: str = "imgt",
     n: Number = 10,
     seed: int = 0,
-    model: str = DEFAULT,
+    model: Model = DEFAULT,
     out: Path | None = None,
 ) -> None:
     """Redesign loops of an antibody.

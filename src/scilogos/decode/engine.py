@@ -19,26 +19,22 @@ import torch
 from scilogos.decode.cores import each_on_a_core, free_cores
 from scilogos.decode.outlook import Outlook
 from scilogos.decode.randomness import stream_keys, uniforms
+from scilogos.decode.reader import MAX_ROWS, Reader
 from scilogos.decode.rows import Completion, Prompt, Row
 from scilogos.decode.sampling import Sampling
-from scilogos.model import PromptCache, Transformer, fastest
+from scilogos.model import Transformer
 from scilogos.tokens import Codec, GrownCodec, Guides
 
-MAX_ROWS = 256  # continued at once
 MIN_ROWS = 16  # that are worth a core of their own
-MAX_READ = 16_384  # symbols of prompts read at once
 MAX_STEP = 320  # symbols read in one step where symbols are expected
 MAX_WIDTH = 32  # symbols of one row in one step
 
 
-class Engine:
+class Engine(Reader):
     """Complete prompts with one model."""
 
     def __init__(self, model: Transformer, codec: Codec | GrownCodec) -> None:
-        self.model, self.codec = model.eval(), codec
-        self._reader = fastest(model)
-        parameter = next(model.parameters())
-        self.dtype, self.device = parameter.dtype, parameter.device
+        super().__init__(model, codec)
         self.guide = Guides(codec.vocabulary)  # constraint -> its guide
 
     def complete(
@@ -60,36 +56,6 @@ class Engine:
         cores = free_cores() if self.device.type == "cpu" else 1
         size = max(MIN_ROWS, math.ceil(len(rows) / cores))
         return [rows[i : i + size] for i in range(0, len(rows), size)]
-
-    def fitted(self, prompt: Prompt) -> Prompt:
-        """The prompt with the budget that the model leaves it; PromptError if no answer fits."""
-        return prompt.fitted(self.model.config.max_position_embeddings)
-
-    def cache(self) -> PromptCache:
-        """An empty cache for this model."""
-        return PromptCache(self.model.config, dtype=self.dtype, device=self.device)
-
-    @torch.inference_mode()
-    def read(self, cache: PromptCache, texts: Sequence[Sequence[int]]) -> torch.Tensor:
-        """Read prompts into the cache; return the logits [P, V] of what follows each."""
-        found, batch = [], list[Sequence[int]]()
-        for text in [*map(self.codec.begun, texts), None]:
-            if batch and (text is None or sum(map(len, batch)) + len(text) > MAX_READ):
-                reading = cache.read([len(t) for t in batch])
-                flat = [token for t in batch for token in t]
-                hidden = self._reader(torch.tensor(flat, device=self.device), reading.positions_T, reading)
-                found.append(self._reader.logits(hidden[reading.last_N]).float())
-                batch = []
-            if text is not None:
-                batch.append(text)
-        return torch.cat(found)
-
-    @torch.inference_mode()
-    def step(self, cache: PromptCache, tokens_RW: np.ndarray) -> torch.Tensor:
-        """Read the next symbols of every row of the cache; return the logits [R W, V] of what follows each."""
-        step = cache.step(tokens_RW.shape[1])
-        flat_N = torch.from_numpy(tokens_RW.ravel()).to(self.device)
-        return self._reader.logits(self._reader(flat_N, step.positions_T, step)).float()
 
 
 class _Batch:

@@ -114,7 +114,7 @@ def compile_loops() -> None:
         (swiglu, (stream, stream[:, :1].copy())),
         (turn_heads, (heads, np.ones((2, 2), np.float32), one, table, table, True)),
         *(
-            (attend, (x[:, :1], x[:, 1:2], x[:, 2:], held, held, scores, out, rows, one))
+            (attend, ((x[:, :1], x[:, 1:2], x[:, 2:]), held, held, scores, out, rows, one))
             for x in (heads[:1], heads)  # one token's heads lie without gaps
         ),
     ):
@@ -196,16 +196,17 @@ def _ordered(bits):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def attend(q_THK, k_TGK, v_TGK, own, prompts, scores_NML, out_NMK, rows, scale):
+def attend(new, own, prompts, scores_NML, out_NMK, rows, scale):
     """Write the new keys and values behind those of their rows, and attend to these and to the prompt's.
 
-    `own` are keys and values [R, G, C, K], `prompts` [P, G, L, K]. Where products with the prompt's keys are given in
-    `scores_NML`, they become weights, nought behind the prompt's end, and the prompt's values are left to the caller;
-    with no columns, all is done here. `rows` are, of each row, its prompt, the first row of its prompt (they are sorted
-    by prompt) and the columns it has, and last the length of each prompt. M counts the queries of all rows of a prompt:
-    row by row, of each its W tokens, of each its H / G heads.
+    `new` are queries [T, H, K], keys and values [T, G, K]; `own` keys and values [R, G, C, K], `prompts` [P, G, L, K].
+    Where products with the prompt's keys are given in `scores_NML`, they become weights, nought behind the prompt's
+    end, and the prompt's values are left to the caller; with no columns, all is done here. `rows` are, of each row, its
+    prompt, the first row of its prompt (they are sorted by prompt) and the columns it has, and last the length of each
+    prompt. M counts the queries of all rows of a prompt: row by row, of each its W tokens, of each its H / G heads.
     """
-    (own_keys, own_values), (prompt_keys, prompt_values), (prompt_R, first_R, start_R, length_P) = own, prompts, rows
+    (q_THK, k_TGK, v_TGK), (own_keys, own_values), (prompt_keys, prompt_values) = new, own, prompts
+    prompt_R, first_R, start_R, length_P = rows
     (T, H, K), (R, G, C, _), L = q_THK.shape, own_keys.shape, prompt_keys.shape[2]
     W, r, given = T // R, H // G, scores_NML.shape[2] > 0
     keys, values = np.empty((C, K), np.float32), np.empty((C, K), np.float32)

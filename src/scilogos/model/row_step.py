@@ -78,8 +78,8 @@ class CompiledRowStep(RowStep):
         """Return the attended values [T, H, K]."""
         from scilogos.model.kernels import attend, bits
 
-        prompt_keys, prompt_values, *own = self.layers[layer]
-        (R, G, _, K), W, groups = own[0].shape, self.width, self.groups
+        prompt_keys, prompt_values, own_keys, own_values = self.layers[layer]
+        (R, G, _, K), W, groups = own_keys.shape, self.width, self.groups
         r, L = q_THK.shape[1] // G, prompt_keys.shape[2]
         queries = groups.most * W * r
         by_product = groups.num_prompts * G * queries * L > _IN_LOOP
@@ -89,8 +89,9 @@ class CompiledRowStep(RowStep):
         else:
             scores = q_THK.new_empty(groups.num_prompts * G, queries, 0)
         out = q_THK.new_empty(*scores.shape[:2], K)
-        held = tuple(map(bits, own)), (bits(prompt_keys), bits(prompt_values))
-        attend(*map(bits, (q_THK, k_TGK, v_TGK)), *held, bits(scores), bits(out), self.counts, np.float32(K**-0.5))
+        own, prompts = (bits(own_keys), bits(own_values)), (bits(prompt_keys), bits(prompt_values))
+        new, scale = (bits(q_THK), bits(k_TGK), bits(v_TGK)), np.float32(K**-0.5)
+        attend(new, own, prompts, bits(scores), bits(out), self.counts, scale)
         if by_product:
             out = torch.baddbmm(out, scores, prompt_values.flatten(0, 1))
         return groups.apart(out).view(R, G, W, r, K).transpose(1, 2).reshape(R * W, G * r, K)

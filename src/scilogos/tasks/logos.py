@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scilogos.decode import Engine, symbol_scores
+from scilogos.decode import Engine
 from scilogos.decode.served import ServedEngine
 from scilogos.errors import InputError
 from scilogos.grammar import Material, Protein, parse, split, write
@@ -97,7 +97,7 @@ class Logos:
         prompt, answer = split(write(parse(sentence)))
         codec = self.engine.codec
         head, whole = codec.encode(prompt), codec.encode(prompt + answer)
-        scores = symbol_scores(self.engine, head, [whole[len(head) :]])[0]
+        scores = self.engine.symbol_scores(head, [whole[len(head) :]])[0]
         texts = [codec.decode([token]) for token in whole[len(head) :]] + ["<end>"]
         return list(zip(texts, map(float, scores), strict=True))
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scilogos.decode import Engine, Sampling, log_probabilities
+from scilogos.decode import Engine, Sampling, score_answers
 from scilogos.decode.randomness import stream_keys
-from scilogos.decode.scoring import score_answers
 from scilogos.decode.substitution import draw_substitutions
 from scilogos.errors import InputError
 from scilogos.grammar import Edit, Protein, parse, tags, write
@@ -56,7 +55,7 @@ def log_odds(engine: Engine, rule: Substitutions) -> np.ndarray:
     stand.
     """
     head, parent = engine.codec.encode(prompt(rule.parent)), engine.codec.encode(write(Protein(rule.parent)))
-    (table,) = log_probabilities(engine, [head + parent])
+    (table,) = engine.log_probabilities([head + parent])
     residues, own = table[-len(parent) : -2].astype(float), parent[1:-1]  # without the tags and the end
     letters = engine.codec.encode(write(Protein(RESIDUES)))[1:-1]
     allowed = np.array([[letter in rule.letters(i) for letter in RESIDUES] for i in range(len(own))])

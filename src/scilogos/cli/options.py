@@ -1,0 +1,17 @@
+"""Options that several verbs have."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from scilogos.tasks import DEFAULT
+
+Number = Annotated[int, Parameter(name=["-n", "--number"])]
+Model = Annotated[
+    str,
+    Parameter(
+        help="A model's name or folder; NAME@http://HOST:PORT where `vllm serve` holds it, NAME@vllm to run it by vLLM."
+    ),
+]
+
+__all__ = ["DEFAULT", "Model", "Number"]
