@@ -64,7 +64,7 @@ def decode(
     model
         An installed model or a folder.
     config
-        Random weights of this shape instead: 27m.
+        Random weights of this shape instead: 27m, 0.6b or 1b.
     case
         This case alone.
     continuations

@@ -79,9 +79,12 @@ def legality(
     untrained: Annotated[bool, Parameter(negative=())] = False,
     count: Annotated[int, Parameter(validator=Number(gte=1))] = 100_000,
     spare: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
+    seed: int = 0,
     out: Path = Path("legality.jsonl"),
 ) -> None:
     """Draw `count` answers, and end with one line RESULT and JSON; what is in `out` is not drawn again.
+
+    Rounds of other seeds, drawn beside into another file, may be put behind those of `out`.
 
     Parameters
     ----------
@@ -91,6 +94,8 @@ def legality(
         Random weights in the shape of the model.
     spare
         Symbols that an answer may have beyond those that it needs; default as the task.
+    seed
+        Of the first round; each round has the next one.
     out
         A .jsonl file, one line a round, by which an interrupted run goes on.
     """
@@ -100,7 +105,7 @@ def legality(
         engine = Engine(weights.to(torch.bfloat16), engine.codec)
     settings = {"model": model, "fingerprint": fingerprint(find(model)), "untrained": untrained, "spare": spare}
     total: dict[str, Counter[str]] = {}
-    for found in _rounds(engine, spare, settings, out):
+    for found in _rounds(engine, spare, settings, seed, out):
         for kind, counts in found.items():
             total.setdefault(kind, Counter()).update(counts)
         together = sum(total.values(), Counter())
@@ -116,15 +121,17 @@ def legality(
     print("RESULT " + json.dumps({"benchmark": "legality", "settings": settings, "ratios": ratios, "rows": rows}))
 
 
-def _rounds(engine: Engine, spare: int | None, settings: dict[str, Any], out: Path) -> Iterator[dict[str, Any]]:
+def _rounds(
+    engine: Engine, spare: int | None, settings: dict[str, Any], seed: int, out: Path
+) -> Iterator[dict[str, Any]]:
     """The rounds that are in the file, then new ones, each of which is added to it; InputError for another's file."""
     lines = out.read_text().splitlines() if out.exists() else []
     for number, line in enumerate(lines, 1):
         entry = json.loads(line)
         if entry["settings"] != settings:
             raise InputError(f"{out}, line {number}: made with {entry['settings']}, not with {settings}")
+        seed = max(seed, entry["seed"] + 1)
         yield entry["found"]
-    seed = len(lines)
     while True:
         begun, found = time.perf_counter(), round_of_draws(engine, spare, seed)
         entry = {"seed": seed, "seconds": round(time.perf_counter() - begun, 2), "settings": settings, "found": found}

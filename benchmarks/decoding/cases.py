@@ -27,12 +27,8 @@ class Case:
     text: str
     prompt: Prompt
     sampling: Sampling
+    symbols: tuple[int, ...]  # the prompt's numbers with those that begin a text, as the model reads them
     end: int
-
-    @property
-    def symbols(self) -> list[int]:
-        """The prompt's numbers with the end symbol in front, as the model reads them."""
-        return [self.end, *self.prompt.tokens]
 
 
 def retro(engine: Engine, most: int | None = None) -> Case:
@@ -53,7 +49,8 @@ def site(engine: Engine, most: int | None = None) -> Case:
 
 
 def _case(name: str, engine: Engine, text: str, prompt: Prompt, sampling: Sampling) -> Case:
-    return Case(name, text, engine.fitted(prompt), sampling, engine.codec.vocabulary.end)
+    begun, end = tuple(engine.codec.begun(prompt.tokens)), engine.codec.vocabulary.end
+    return Case(name, text, engine.fitted(prompt), sampling, begun, end)
 
 
 CASES: dict[str, Callable[[Engine, int | None], Case]] = {"retro": retro, "site": site}

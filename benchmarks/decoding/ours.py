@@ -1,14 +1,16 @@
 """Our own engine, with the task's constraint and without any."""
 
 import time
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from decoding.cases import Case
 from decoding.pairs import Work
 from scilogos.decode import Completion, Engine, Prompt
-from scilogos.grammar.symbols import Symbol
-from scilogos.tokens import Guide
+from scilogos.tokens import Codec, GrownCodec, GrownVocabulary
+from scilogos.tokens.guide import Automaton
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,8 @@ class Unconstrained:
 
     def write(self, case: Case, lengths: Sequence[int]) -> Work:
         """Draw one answer of each length."""
-        longest, (any_symbol, *_) = max(lengths), case.prompt.tokens
-        guide = Guide(Countdown(longest - 1), self.engine.codec.vocabulary)
-        starts = [guide.follow(guide.start, [any_symbol] * (longest - length)) for length in lengths]
-        prompts = [Prompt(case.prompt.tokens, guide, *at) for at in zip(lengths, starts, strict=True)]
+        guide = Countdown(self.engine.codec)
+        prompts = [Prompt(case.prompt.tokens, guide, length, start=length - 1) for length in lengths]  # pyrefly: ignore
         begun = time.perf_counter()
         return _work(self.engine.complete(prompts, 1, case.sampling), begun)
 
@@ -48,25 +48,31 @@ def _work(found: Sequence[Sequence[Completion]], begun: float) -> Work:
     return Work(tuple(len(answer.tokens) + 1 for answers in found for answer in answers), seconds)
 
 
-@dataclass(frozen=True)
-class Countdown:
-    """Any symbols, and the end after so many of them."""
+class Countdown(Automaton):
+    """Any tokens, and the end after so many of them; a state is how many are left, -1 behind the end."""
 
-    start: int
-    stretch: int = field(default=0, init=False)
+    def __init__(self, codec: Codec | GrownCodec) -> None:
+        vocabulary = codec.vocabulary
+        known = vocabulary.texts if isinstance(vocabulary, GrownVocabulary) else vocabulary.ids.values()
+        self.end = vocabulary.end
+        self.any_V, self.end_V = np.zeros((2, vocabulary.size), bool)
+        self.any_V[list(known)] = self.end_V[self.end] = True
 
-    def step(self, state: int, symbol: Symbol) -> int | None:
-        """Count one symbol."""
-        return state - 1 if state else None
+    def step(self, state: int, token: int) -> int | None:
+        """Count one token."""
+        return state - 1 if self.fits(state, token, 0) else None
 
-    def complete(self, state: int) -> bool:
-        """Whether none is left."""
-        return state == 0
+    def fits(self, state: int, token: int, budget: int) -> bool:
+        """Whether it is the end, when none is left, or else any other."""
+        return bool((self.any_V if state else self.end_V)[token])
+
+    def within(self, state: int, budget: int) -> np.ndarray:
+        """The same of all tokens, bool [V]."""
+        return self.any_V if state else self.end_V
 
     def distance(self, state: int) -> int:
         """How many are left."""
-        return state
+        return max(state, 0)
 
-    def classify(self, symbol: Symbol) -> Hashable:
-        """All symbols are of one class."""
-        return None
+    def draft(self, state: int) -> None:
+        """Nothing is expected."""

@@ -11,7 +11,7 @@ import tokenizers
 import torch
 
 import decode
-from decoding.checkpoints import export, shape
+from decoding.checkpoints import export, shape, vocabulary
 from scilogos.model import Transformer, save_checkpoint
 from scilogos.tokens import save_hf_tokenizer
 from tests.fakes import CODEC, TINY
@@ -54,7 +54,7 @@ def test_help(repository):
     [
         (("--continuations", "1,many"), "--continuations 1,many: expected positive integers"),
         (("--continuations", "0"), "--continuations 0: expected positive integers"),
-        (("--config", "9t"), "no config '9t': expected 27m"),
+        (("--config", "9t"), "no config '9t': expected 27m, 0.6b, 1b"),
         (("--model", "nothing"), "no model 'nothing'"),
     ],
 )
@@ -75,7 +75,7 @@ def test_the_exported_tokenizer_reads_what_is_no_sentence(tiny, tmp_path):
 
 
 def test_the_random_shape_has_27_million_weights():
-    assert round(shape("27m").num_parameters / 1e6) in (27, 28)
+    assert round(shape("27m", vocabulary("27m")).num_parameters / 1e6) in (27, 28)
 
 
 def test_a_whole_run_ends_with_its_result(run, tiny, tmp_path):

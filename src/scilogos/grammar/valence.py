@@ -13,6 +13,7 @@ from scilogos.grammar.bonding import Class, Ring, State, classify, free_numbers,
 ATTACHABLE = frozenset({"B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I"})  # atoms without brackets
 _CARBON, _AROMATIC, _DOUBLE = classify("C"), classify("c"), classify("=")
 _UNKNOWN = -1
+_FEW_RINGS = 8  # open at once: a way to the end opens others, of numbers below ten
 _MOST_KNOWN = 1 << 16  # some 1 kB each, with what they remember
 
 
@@ -88,6 +89,13 @@ def distance(prefix: Prefix) -> int:
     found = _length(prefix)
     assert found is not None, prefix.state
     return found
+
+
+def wide(prefix: Prefix) -> int:
+    """By how many characters at most the symbols of that way exceed one each: ring numbers from ten on take three."""
+    rings = prefix.state.rings
+    few = len(rings) < _FEW_RINGS and all(ring.number < 10 for ring in rings)
+    return 0 if few else 2 * distance(prefix)
 
 
 def _length(prefix: Prefix) -> int | None:

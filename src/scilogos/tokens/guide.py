@@ -9,7 +9,7 @@ from itertools import compress
 
 import numpy as np
 
-from scilogos.grammar.constraints import Constraint, Copying
+from scilogos.grammar.constraints import Constraint, Copying, Spelled
 from scilogos.tokens.vocabulary import Vocabulary
 
 _NOTHING, _END = 0, 1  # classes of the rows without a symbol, and of the end symbol
@@ -47,6 +47,7 @@ class Guide(Automaton):
         self.constraint, self.vocabulary = constraint, vocabulary
         self._stretch = constraint.stretch
         self._copying = constraint if isinstance(constraint, Copying) else None
+        self._spelled = constraint if isinstance(constraint, Spelled) else None
         self._states: list[Hashable] = []
         self._numbers: dict[Hashable, int] = {}
         self._legal: list[list[int]] = []  # by state: the classes that may follow
@@ -125,6 +126,12 @@ class Guide(Automaton):
             state = self._states[number]
             found = self._distances[number] = 0 if state == "done" else self.constraint.distance(state)
         return found
+
+    def characters(self, number: int) -> int | None:
+        """How many characters to a whole answer suffice, a tag being one, where the constraint knows."""
+        if self._spelled is None or number == self.done:
+            return None
+        return self._spelled.characters(self._states[number])
 
     def draft(self, number: int) -> int | None:
         """The token that a copy goes on with, None where nothing stands out or the end does."""

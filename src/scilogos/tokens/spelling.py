@@ -127,10 +127,9 @@ class Spelling:
         return self.bound(state) <= most or self.distance(state) <= most
 
     def _bound(self, reading: Reading) -> int:
-        if not reading.begun:
-            return self._longest * self.guide.distance(reading.number)
-        after, left = self._end(reading)
-        return left + self._longest * self.guide.distance(after)
+        number, left = self._end(reading) if reading.begun else (reading.number, 0)
+        characters = self.guide.characters(number)
+        return left + (self._longest * self.guide.distance(number) if characters is None else characters)
 
     def _distance(self, reading: Reading) -> int:
         number, begun = reading

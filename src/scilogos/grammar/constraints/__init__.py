@@ -29,6 +29,7 @@ __all__ = [
     "MarkedCopy",
     "Materials",
     "Molecules",
+    "Spelled",
     "Substitutions",
     "answer_constraint",
     "elements",
@@ -62,6 +63,15 @@ class Constraint(Protocol):
 
     def classify(self, symbol: Symbol) -> Hashable:
         """The class of a symbol: symbols of one class may follow in the same states and lead to the same state."""
+        ...
+
+
+@runtime_checkable
+class Spelled(Constraint, Protocol):
+    """A constraint that knows how long its answers are in characters too, for tokens that are pieces of symbols."""
+
+    def characters(self, state: Hashable) -> int:
+        """How many characters to a complete answer suffice, a tag being one: a bound of the way by short symbols."""
         ...
 
 

@@ -5,6 +5,7 @@ Nodes go by syntax alone, or only known ones; the first linkers may be given, th
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from scilogos.errors import PromptError
@@ -146,6 +147,21 @@ class Materials:
             "": 2 + node + linker, "open": node + linker + 1, "metal": linker + 1, "linker": linker + 1, "net": 1,
             "closed": 0,
         }[state.last]  # fmt: skip
+
+    def characters(self, state: Place) -> int:
+        """How many characters to the end suffice: one a symbol, but for ring bonds and what is given."""
+        if self._known is not None or self._given:
+            return self._widest * self.distance(state)
+        if isinstance(state.node, smiles_syntax.Prefix):
+            return self.distance(state) + 2 * len(state.node.rings)
+        free = isinstance(state.linker, valence.Prefix)
+        return self.distance(state) + (valence.wide(state.linker) if free else 0)
+
+    @cached_property
+    def _widest(self) -> int:
+        """The characters of the longest symbol of what is known and given; of a ring bond at least."""
+        texts = chain(*(self._known or ()), *self._given)
+        return max(3, *(len(symbol.text) for symbol in texts if symbol.kind == "smiles"))
 
     def _linkers_left(self, done: int) -> int:
         """Symbols of the given linkers that are still to come, or of a short one where there is none yet."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from scilogos.errors import PromptError
 from scilogos.grammar import tags, valence
 from scilogos.grammar.atoms import Atom, atom
-from scilogos.grammar.constraints.supply import Missing, Way, length, less, scratch, way
+from scilogos.grammar.constraints.supply import Missing, Way, length, less, scratch, way, written
 from scilogos.grammar.symbols import Symbol
 
 _OPENING, _CLOSING = Symbol("tag", tags.MOLECULE_S), Symbol("tag", tags.MOLECULE_E)
@@ -148,6 +148,11 @@ class Molecules:
         """How many symbols to the end of the answer suffice."""
         found = self._length(state)
         return _TOO_FAR if found is None else found
+
+    def characters(self, state: Place) -> int:
+        """How many characters to the end suffice: one a symbol, but for what is missing and ring bonds."""
+        wide = sum([count * (len(written(element)) - 1) for element, count in state.missing])
+        return self.distance(state) + wide + (valence.wide(state.prefix) if state.prefix else 0)
 
     def classify(self, symbol: Symbol) -> object:
         """SMILES symbols by what they can bear, and by element where one is asked for; most others never follow."""

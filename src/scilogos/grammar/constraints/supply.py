@@ -36,13 +36,17 @@ _ways: dict[_Want, Way | None] = {}
 
 def carrier(element: str, whole: Set[str]) -> Atom | None:
     """An atom of the element that a single bond can attach, if a vocabulary with these bracket atoms writes one."""
-    found = _carrier(element)
-    return found if element in valence.ATTACHABLE or f"[{element}]" in whole else None
+    return _carrier(element) if element in valence.ATTACHABLE or written(element) in whole else None
+
+
+def written(element: str) -> str:
+    """The symbol of an atom of the element that a bond can attach."""
+    return element if element in valence.ATTACHABLE else f"[{element}]"
 
 
 @cache
 def _carrier(element: str) -> Atom | None:
-    found = atom(element if element in valence.ATTACHABLE else f"[{element}]")
+    found = atom(written(element))
     return found if found is not None and found.slots > 0 else None
 
 
