@@ -143,3 +143,23 @@ def test_prepare_leaves_out_what_has_no_open_licence(logos, tmp_path):
         counts[licence] = json.loads(ran.out)["sentences"]
     assert counts == {"any": 2, "strict": 1}
     assert "dropped rows: licence: from a Debian package" in ran.err
+
+
+def test_prepare_in_shards_gives_the_same_corpus(logos, tmp_path):
+    (tmp_path / "c.toml").write_text(
+        "[corpus]\nname = 'c'\n[[corpus.sources]]\nreader = 'molecules'\npath = 'm.csv'\nmodality = 'molecule'\n"
+    )
+    (tmp_path / "m.csv").write_text("smiles\n" + "".join(f"{'C' * n}O\n" for n in range(1, 30)))
+    prepare = ("prepare", "c.toml", "--data", ".", "--parts", "3", "--processes", "1")
+    assert logos(*prepare, "--out", "one").code == 0
+    for shard in ("2/2", "1/2"):
+        ran = logos(*prepare, "--out", "two", "--shard", shard)
+        assert ran.code == 0 and not (tmp_path / "two").exists()
+        assert ran.err.splitlines()[-1] == f"{1 if shard == '2/2' else 2} parts are made"
+    assert logos(*prepare, "--out", "two").code == 0
+    assert [path.name for path in sorted((tmp_path / "one").iterdir())] == [
+        path.name for path in sorted((tmp_path / "two").iterdir())
+    ]
+    for wrong in ("0/2", "3/2", "2", "a/b"):
+        ran = logos(*prepare, "--out", "three", "--shard", wrong)
+        assert ran.code == 2 and f"--shard {wrong}: expected a number and how many there are, as 3/8" in ran.err

@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import itertools
 import json
 import random
 import subprocess
@@ -11,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from scilogos.data import corpus, legal_table, shards
+from scilogos.data import corpus, legal_table, parts
 from scilogos.data.batches import Mixture
-from scilogos.data.corpus import prepare, read_recipe
+from scilogos.data.corpus import prepare, prepare_parts, read_recipe
 from scilogos.data.shards import PARTS, Shard, ShardWriter, read_corpus
 from scilogos.data.source import CorpusRecipe, Source
 from scilogos.errors import CheckpointError, InputError, MissingError, RecipeError, StorageError
-from scilogos.grammar import Molecule, parse
+from scilogos.grammar import Molecule, parse, write
 from scilogos.tokens import default
 
 CODEC = default()
@@ -55,6 +56,12 @@ def sentences(folder: Path, modality: str, split: str) -> list:
     info = next(info for info in read_corpus(folder).shards if (info.modality, info.split) == (modality, split))
     shard = Shard(folder, info, verify=True)
     return [parse(CODEC.decode(shard.tokens[slice(*shard.bounds(i))])) for i in range(len(shard))]
+
+
+def only_whole_parts(out: Path) -> bool:
+    """Whether nothing half-made lies beside a corpus folder."""
+    beside = [path.name for path in out.parent.glob(out.name + ".*")]
+    return beside in ([], [out.name + ".parts"]) and not list(out.parent.glob("**/*.partial*"))
 
 
 def test_the_same_input_gives_the_same_bytes_and_names(data, tmp_path):
@@ -142,7 +149,7 @@ def test_a_broken_input_names_its_line_and_leaves_nothing(data, tmp_path, name, 
         (data / name).unlink()
     with pytest.raises(error, match=message):
         prepare(sources(PROTEINS, SITES), data, out, CODEC)
-    assert not list(tmp_path.glob("out.*"))
+    assert only_whole_parts(out)
     assert content(out) == before if older else not out.exists()
 
 
@@ -168,10 +175,14 @@ def test_a_full_disk_is_a_storage_error_and_leaves_nothing(data, tmp_path, monke
             super().__init__(*arguments, **options)
             self._files = {part: Full(file) for part, file in self._files.items()}
 
-    monkeypatch.setattr(corpus, "ShardWriter", Writer)
-    with pytest.raises(StorageError, match="out: the corpus could not be written: No space left on device"):
+    with monkeypatch.context() as patched, pytest.raises(StorageError) as caught:
+        patched.setattr(corpus, "ShardWriter", Writer)
         prepare(sources(), data, tmp_path / "out", CODEC)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+    assert str(caught.value) == f"{tmp_path}/out: the corpus could not be written: No space left on device"
+    assert only_whole_parts(tmp_path / "out") and not (tmp_path / "out").exists()
+    prepare(sources(), data, tmp_path / "out", CODEC)
+    prepare(sources(), data, tmp_path / "again", CODEC)
+    assert content(tmp_path / "out") == content(tmp_path / "again")
 
 
 def test_a_really_full_disk(data, tmp_path):
@@ -182,7 +193,7 @@ def test_a_really_full_disk(data, tmp_path):
     try:
         with pytest.raises(StorageError, match="No space left on device"):
             prepare(sources(PROTEINS), data, mount / "out", CODEC)
-        assert not list(mount.iterdir())
+        assert only_whole_parts(mount / "out") and not (mount / "out").exists()
     finally:
         subprocess.run(["umount", mount], check=True)
 
@@ -193,14 +204,57 @@ def test_a_folder_that_cannot_be_written(data, tmp_path):
         prepare(sources(), data, tmp_path / "file" / "out", CODEC)
 
 
-def test_an_interrupt_leaves_nothing(data, tmp_path, monkeypatch):
-    def interrupted(self):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("answers", [False, True])
+@pytest.mark.parametrize(("blocks", "processes"), [(1, 1), (3, 1), (5, 2)])
+def test_the_bytes_do_not_depend_on_who_makes_the_parts(data, tmp_path, answers, blocks, processes):
+    recipe = replace(sources(PROTEINS, SITES), answers=answers)
+    told = []
+    prepare(recipe, data, tmp_path / "one", CODEC)
+    _, ledger = prepare(
+        recipe, data, tmp_path / "two", CODEC, blocks=blocks, processes=processes, progress=lambda *n: told.append(n)
+    )
+    assert content(tmp_path / "one") == content(tmp_path / "two") and len(ledger.counts) == 3
+    assert told == [(n, 3 * blocks) for n in range(1, 3 * blocks + 1)]
+    for i in (2, 1, 3):
+        prepare_parts(recipe, data, tmp_path / "three", CODEC, blocks=blocks, processes=processes, share=(i, 3))
+    assert len(list((tmp_path / "three.parts").iterdir())) == 3 * blocks
+    prepare(recipe, data, tmp_path / "three", CODEC, blocks=blocks)
+    assert content(tmp_path / "one") == content(tmp_path / "three")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "one", "three", "two"]
 
-    monkeypatch.setattr(shards.ShardWriter, "close", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        prepare(sources(), data, tmp_path / "out", CODEC)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+
+def made(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("moment", [0, 1, 3])
+def test_after_an_interrupt_it_goes_on(data, tmp_path, monkeypatch, moment):
+    def interrupted(sentence, calls=itertools.count()):
+        if next(calls) == 80 * moment:
+            raise KeyboardInterrupt
+        return write(sentence)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(parts, "write", interrupted)
+        prepare(sources(), data, tmp_path / "out", CODEC, blocks=4)
+    assert only_whole_parts(tmp_path / "out") and not (tmp_path / "out").exists()
+    there = made(tmp_path / "out.parts") if moment else {}
+    assert len(there) == moment and (tmp_path / "out.parts").exists() == bool(moment)
+    prepare_parts(sources(), data, tmp_path / "out", CODEC, blocks=4)
+    assert there.items() <= made(tmp_path / "out.parts").items()
+    prepare(sources(), data, tmp_path / "out", CODEC, blocks=4)
+    prepare(sources(), data, tmp_path / "again", CODEC)
+    assert content(tmp_path / "out") == content(tmp_path / "again")
+
+
+def test_parts_of_other_input_are_not_taken(data, tmp_path):
+    prepare_parts(sources(PROTEINS), data, tmp_path / "out", CODEC, blocks=2)
+    before = made(tmp_path / "out.parts")
+    (data / "m.csv").write_text("smiles\nCCCCCCCCCCCC\n")
+    prepare_parts(sources(PROTEINS), data, tmp_path / "out", CODEC, blocks=2)
+    assert len(made(tmp_path / "out.parts").keys() - before.keys()) == 2  # of the molecules, not of the proteins
+    prepare(sources(PROTEINS), data, tmp_path / "out", CODEC, blocks=2)
+    assert sentences(tmp_path / "out", "molecule", "train")[0] == Molecule("C" * 12)
 
 
 @pytest.mark.parametrize(

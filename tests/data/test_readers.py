@@ -139,7 +139,7 @@ def test_molecules_keep_to_their_splits(write_table, read):
 def test_writings_of_a_molecule_are_one_molecule_and_one_key(write_table, read):
     write_table("m.csv", [{"smiles": "OCCc1ccccc1"}, {"smiles": "c1ccccc1CCO"}])
     (first, second), _ = read("molecules", "m.csv", writings=5)
-    assert first.key == second.key == "OCCc1ccccc1"
+    assert first.name == second.name == "<MoleculeS>OCCc1ccccc1<MoleculeE>"
     assert len(first.sentences) > 2 and len(set(first.sentences)) == len(first.sentences)
     assert {canonical(molecule.smiles) for molecule in first.sentences} == {"OCCc1ccccc1"}
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from scilogos.cli.output import Result
-from scilogos.errors import MissingError
+from scilogos.errors import InputError, MissingError
 from scilogos.tasks import DEFAULT, installed, load
 from scilogos.tasks.registry import register
 
@@ -20,8 +21,17 @@ PACKAGES = ("torch", "numpy", "safetensors", "rdkit", "gemmi", "immunum", "token
 OPTIONAL = ("transformers", "matplotlib", "vllm", "antiberty")
 
 
-def prepare(recipe: Path, *, data: Path, out: Path, licence: Literal["any", "strict"] | None = None) -> None:
-    """Build the token shards of a corpus recipe.
+def prepare(
+    recipe: Path,
+    *,
+    data: Path,
+    out: Path,
+    licence: Literal["any", "strict"] | None = None,
+    processes: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    parts: Annotated[int, Parameter(validator=Number(gte=1))] = 8,
+    shard: str | None = None,
+) -> None:
+    """Build the token shards of a corpus recipe; interrupted, it goes on where it stopped.
 
     Example: logos prepare recipes/pretrain.toml --data data --out runs/corpus
 
@@ -35,22 +45,45 @@ def prepare(recipe: Path, *, data: Path, out: Path, licence: Literal["any", "str
         The folder of the corpus.
     licence
         Strict leaves out every row of a source without an open licence; default as the recipe says.
+    processes
+        How many work side by side; default one a core. The corpus is the same.
+    parts
+        Of each source; each is made whole by one process. The corpus is the same.
+    shard
+        As 3/8: make every eighth part from the third on, and no corpus. When all shards are made, in the same folder
+        and with the same --parts, run once more without --shard.
     """
-    from scilogos.data.corpus import prepare as build
-    from scilogos.data.corpus import read_recipe
+    from scilogos.data import corpus
     from scilogos.tokens import default
 
     if not data.is_dir():
         raise MissingError(f"{data}: no such folder of source files")
-    settings = read_recipe(recipe)
+    settings = corpus.read_recipe(recipe)
     if licence is not None:
         settings = replace(settings, licence=licence)
-    info, ledger = build(settings, data, out, default())
+    options = {"blocks": parts, "processes": processes or os.cpu_count() or 1, "progress": _show_parts}
+    if shard is not None:
+        made = corpus.prepare_parts(settings, data, out, default(), share=_share(shard), **options)
+        print(f"{len(made)} parts are made", file=sys.stderr)
+        return
+    info, ledger = corpus.prepare(settings, data, out, default(), **options)
     print(ledger.markdown(), file=sys.stderr)
     rows = [
         {"modality": s.modality, "split": s.split, "sentences": s.sentences, "tokens": s.tokens} for s in info.shards
     ]
     Result(rows, f"Corpus {info.fingerprint}").show(None)
+
+
+def _share(text: str) -> tuple[int, int]:
+    """Read i/n."""
+    i, _, n = text.partition("/")
+    if not (i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n)):
+        raise InputError(f"--shard {text}: expected a number and how many there are, as 3/8")
+    return int(i), int(n)
+
+
+def _show_parts(done: int, number: int) -> None:
+    print(f"{done} of {number} parts", file=sys.stderr)
 
 
 def train(recipe: Path, *, run: Path | None = None, quiet: bool = False) -> None:
@@ -139,7 +172,6 @@ def bench(
         With binding-site: keep the threshold chosen on validation chains in the model's folder.
     """
     from scilogos.bench import TASKS, calibrated, run
-    from scilogos.errors import InputError
 
     if task not in (*TASKS, "all"):
         raise InputError(f"task {task!r}: expected one of {', '.join((*TASKS, 'all'))}")

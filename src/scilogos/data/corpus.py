@@ -1,26 +1,38 @@
-"""Recipe -> corpus: read every source, drop duplicates, write sentences, encode; shards are named by their content."""
+"""Recipe -> corpus: parts of the sources are made side by side, then put together; shards are named by their content.
+
+However many parts there are, and whoever made them, the corpus is the same to the byte: their records are put together
+in the order of the sources, and what depends on that order (duplicates, limits, numbers of legal sets) is decided then.
+"""
 
 import hashlib
 import json
+import multiprocessing
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
-from itertools import islice
+from heapq import merge
 from pathlib import Path
 
+import numpy as np
+
 from scilogos.data import legal_table
-from scilogos.data.answers import LegalTable
+from scilogos.data.answers import LegalSets
 from scilogos.data.ledger import Ledger
+from scilogos.data.parts import LONG, OUTSIDE, UNKNOWN, Encoded, Made, Part, read_part
 from scilogos.data.readers import FORMS, READERS
 from scilogos.data.seen import Seen
 from scilogos.data.shards import CorpusInfo, ShardInfo, ShardWriter
-from scilogos.data.source import CorpusRecipe, Reading, Record, Source
-from scilogos.errors import InputError, MissingError, PromptError, RecipeError, ScilogosError, StorageError
-from scilogos.grammar.forms import split
-from scilogos.grammar.writer import write
+from scilogos.data.source import CorpusRecipe, Source
+from scilogos.errors import InputError, RecipeError, ScilogosError, StorageError
 from scilogos.recipe import read_table, to_dataclass
 from scilogos.tokens import Codec
+
+BLOCKS = 8  # parts of a source
+
+Progress = Callable[[int, int], None]  # told how many parts are there, and of how many
 
 
 def read_recipe(path: Path) -> CorpusRecipe:
@@ -43,128 +55,184 @@ def _check(recipe: CorpusRecipe, where: str) -> None:
             raise RecipeError(f"{place}: key 'join' is missing; mapped_reactions needs the map-free table")
 
 
-def prepare(recipe: CorpusRecipe, data: Path, out: Path, codec: Codec) -> tuple[CorpusInfo, Ledger]:
+def prepare(
+    recipe: CorpusRecipe,
+    data: Path,
+    out: Path,
+    codec: Codec,
+    *,
+    blocks: int = BLOCKS,
+    processes: int = 1,
+    progress: Progress = lambda done, all_: None,
+) -> tuple[CorpusInfo, Ledger]:
     """Build the corpus of a recipe from the files below `data` in folder `out`, in place of an older corpus there.
 
-    Nothing is left on failure, and the older corpus stays; a folder that holds anything else is refused.
+    Parts are kept beside it, in `out`.parts, until the corpus is whole: interrupted, it goes on with those that are
+    there. On failure the older corpus stays; a folder that holds anything else is refused.
     """
-    _check(recipe, recipe.name)
     if out.exists() and not (out / "corpus.json").is_file() and (not out.is_dir() or any(out.iterdir())):
         raise InputError("this is not a corpus and would be overwritten; name another folder", path=out)
+    made = prepare_parts(recipe, data, out, codec, blocks=blocks, processes=processes, progress=progress)
     partial, old = out.with_name(out.name + ".partial"), out.with_name(out.name + ".old")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, partial, ignore_errors=True)
-            ledger = Ledger()
-            text = json.dumps(asdict(recipe), sort_keys=True, default=str)
-            writing = _Writing(recipe, data, partial, codec, ledger)
-            shards = tuple(writing.shards())
-            info = CorpusInfo(
-                vocabulary=codec.vocabulary.fingerprint,
-                vocabulary_size=codec.vocabulary.size,
-                recipe=hashlib.sha256(text.encode()).hexdigest()[:12],
-                shards=shards,
-                legal=None if writing.legal is None else legal_table.save(partial, writing.legal.table()),
-            )
-            info.save(partial)
-            codec.save(partial)
-            ledger.write(partial)
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            joining = _Joining(recipe, partial, codec)
+            info = joining.corpus([made[i : i + blocks] for i in range(0, len(made), blocks)])
             shutil.rmtree(old, ignore_errors=True)
             if out.exists():
                 out.rename(old)
             partial.rename(out)
             undo.pop_all()
-        shutil.rmtree(old, ignore_errors=True)
+        for folder in (old, _parts_folder(out)):
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise _not_written(out, error) from error
+    return info, joining.ledger
+
+
+def prepare_parts(
+    recipe: CorpusRecipe,
+    data: Path,
+    out: Path,
+    codec: Codec,
+    *,
+    blocks: int = BLOCKS,
+    processes: int = 1,
+    share: tuple[int, int] = (1, 1),
+    progress: Progress = lambda done, all_: None,
+) -> list[Path]:
+    """Make the parts that are not there, or with share (i, n) every n-th from the i-th on; give their folders.
+
+    They are made in `out`.parts, the only place where those who share the work must meet.
+    """
+    _check(recipe, recipe.name)
+    sources = range(len(recipe.sources))
+    parts = [Part(recipe=recipe, source=i, block=b, blocks=blocks, data=data) for i in sources for b in range(blocks)]
+    parts, folder = parts[share[0] - 1 :: share[1]], _parts_folder(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _make(parts, folder, codec, processes, progress)
     except OSError as error:
         if isinstance(error, ScilogosError):  # an input that is missing or broken
             raise
-        raise StorageError(f"{out}: the corpus could not be written: {error.strerror or error}") from error
-    return info, ledger
+        raise _not_written(out, error) from error
+    finally:
+        with suppress(OSError):
+            folder.rmdir()  # if no part was made
 
 
-class _Writing:
-    """Sources to shards."""
+def _make(parts: Sequence[Part], folder: Path, codec: Codec, processes: int, progress: Progress) -> list[Path]:
+    if processes == 1:
+        found = []
+        for part in parts:
+            found.append(part.make(folder, codec))
+            progress(len(found), len(parts))
+        return found
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(processes, context) as pool:
+        waiting = [pool.submit(part.make, folder, codec) for part in parts]
+        try:
+            for done, _ in enumerate(as_completed(waiting), 1):
+                _.result()
+                progress(done, len(parts))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        return [made.result() for made in waiting]
 
-    def __init__(self, recipe: CorpusRecipe, data: Path, out: Path, codec: Codec, ledger: Ledger) -> None:
-        self.recipe, self.data, self.out, self.codec, self.ledger = recipe, data, out, codec, ledger
+
+def _parts_folder(out: Path) -> Path:
+    return out.with_name(out.name + ".parts")
+
+
+def _not_written(out: Path, error: OSError) -> StorageError:
+    return StorageError(f"{out}: the corpus could not be written: {error.strerror or error}")
+
+
+class _Joining:
+    """Parts to shards."""
+
+    def __init__(self, recipe: CorpusRecipe, out: Path, codec: Codec) -> None:
+        self.recipe, self.out, self.codec, self.ledger = recipe, out, codec, Ledger()
         self.writers: dict[tuple[str, str], ShardWriter] = {}
-        self.legal = LegalTable(codec) if recipe.answers else None
+        self.sets = LegalSets(codec.vocabulary.size) if recipe.answers else None
 
-    def shards(self) -> Iterator[ShardInfo]:
+    def corpus(self, parts: Sequence[Sequence[Path]]) -> CorpusInfo:
+        """Put together the parts of each source."""
+        text = json.dumps(asdict(self.recipe), sort_keys=True, default=str)
+        info = CorpusInfo(
+            vocabulary=self.codec.vocabulary.fingerprint,
+            vocabulary_size=self.codec.vocabulary.size,
+            recipe=hashlib.sha256(text.encode()).hexdigest()[:12],
+            shards=tuple(self._shards(parts)),
+            legal=None if self.sets is None else legal_table.save(self.out, self.sets.table()),
+        )
+        info.save(self.out)
+        self.codec.save(self.out)
+        self.ledger.write(self.out)
+        return info
+
+    def _shards(self, parts: Sequence[Sequence[Path]]) -> Iterator[ShardInfo]:
         seen: dict[str, Seen] = {}
         try:
-            for source in self.recipe.sources:
-                self._read(source, seen.setdefault(source.reader, Seen()))
+            for source, folders in zip(self.recipe.sources, parts, strict=True):
+                self._source(source, folders, seen.setdefault(source.reader, Seen()))
             for writer in self.writers.values():
                 yield writer.close()
         finally:
             for writer in self.writers.values():
                 writer.discard()
 
-    def _read(self, source: Source, seen: Seen) -> None:
+    def _source(self, source: Source, folders: Sequence[Path], seen: Seen) -> None:
         ledger = self.ledger
         ledger.source = f"{source.modality}: {source.reader} {source.path}"
         if source.forms:
             ledger.source += f" ({', '.join(source.forms)})"
-        reading = Reading(
-            source=source,
-            data=self.data,
-            ledger=ledger,
-            seed=self.recipe.seed,
-            val_percent=self.recipe.val_percent,
-            strict=self.recipe.licence == "strict",
-        )
-        records = (record for record in self._records(reading) if self._new(record, seen))
-        for number, record in enumerate(islice(records, source.limit or None), 1):
+        for folder in folders:
+            for what, number in json.loads((folder / "ledger.json").read_text()).items():
+                ledger.count(what, number)
+        for made, renumber in merge(*map(self._records, folders), key=lambda pair: pair[0].place):
+            if not seen.add(made.digest):
+                ledger.drop("duplicate")
+                continue
             ledger.count("records")
-            self._add(record, source.modality)
-            if number == source.limit:  # of a reader that gathers all rows first
-                ledger.drop("beyond the limit", number=ledger.unaccounted())
+            self._add(source.modality, made, renumber)
+        if source.limit:  # of a reader that gathers all rows first
+            ledger.drop("beyond the limit", number=ledger.unaccounted())
 
-    def _records(self, reading: Reading) -> Iterator[Record]:
-        """What the reader yields; whatever it cannot use in a row is told with the line."""
-        try:
-            yield from READERS[reading.source.reader](reading)
-        except (InputError, MissingError):
-            raise
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"{reading.source.reader} cannot use this row: {error!r}"
-            raise InputError(message, path=reading.path, line=reading.line) from error
+    def _records(self, folder: Path) -> Iterator[tuple[Made, Callable[[np.ndarray], np.ndarray] | None]]:
+        """The records of a part, and how the numbers of its legal sets become those of the corpus."""
+        renumber = None if self.sets is None else self.sets.renumbering(np.load(folder / "legal.npy"))
+        for made in read_part(folder, answers=self.recipe.answers):
+            yield made, renumber
 
-    def _new(self, record: Record, seen: Seen) -> bool:
-        if seen.add(record.key):
-            return True
-        self.ledger.drop("duplicate")
-        return False
+    def _add(self, modality: str, made: Made, renumber: Callable[[np.ndarray], np.ndarray] | None) -> None:
+        writer, ledger = self._writer(modality, made.split), self.ledger
+        ledger.count("sentences", len(made.sentences))
+        for sentence in made.sentences:
+            reason = self._refused(sentence, made.split == "val" and writer.sentences >= self.recipe.val_limit)
+            if reason:
+                ledger.drop(reason, "sentences")
+                continue
+            ledger.count("answers outside their constraint", sentence.became == OUTSIDE)
+            legal = None if renumber is None or sentence.legal is None else renumber(sentence.legal)
+            writer.append(sentence.tokens, sentence.prompt, legal)
+            ledger.count(f"{made.split} sentences")
+            ledger.count(f"{made.split} tokens", len(sentence.tokens))
+
+    def _refused(self, sentence: Encoded, full: bool) -> str | None:
+        if full:
+            return "validation beyond the limit"
+        if sentence.became == UNKNOWN:
+            return "symbol that the vocabulary lacks"
+        most = self.recipe.max_symbols
+        return f"longer than {most} symbols with the end" if sentence.became == LONG else None
 
     def _writer(self, modality: str, split_name: str) -> ShardWriter:
         key = (modality, split_name)
         if key not in self.writers:
             self.writers[key] = ShardWriter(self.out, *key, legal=self.recipe.answers)
         return self.writers[key]
-
-    def _add(self, record: Record, modality: str) -> None:
-        writer = self._writer(modality, record.split)
-        self.ledger.count("sentences", len(record.sentences))
-        for sentence in record.sentences:
-            if record.split == "val" and writer.sentences >= self.recipe.val_limit:
-                self.ledger.drop("validation beyond the limit", "sentences")
-                continue
-            prompt, answer = split(write(sentence))
-            try:
-                head, tail = self.codec.encode(prompt), self.codec.encode(prompt + answer)
-            except PromptError:
-                self.ledger.drop("symbol that the vocabulary lacks", "sentences")
-                continue
-            if len(tail) >= self.recipe.max_symbols:
-                self.ledger.drop(f"longer than {self.recipe.max_symbols} symbols with the end", "sentences")
-                continue
-            legal = None
-            if self.legal is not None:
-                legal, whole = self.legal.rows(sentence, tail, len(head))
-                self.ledger.count("answers outside their constraint", not whole)
-            writer.append(tail, len(head), legal)
-            self.ledger.count(f"{record.split} sentences")
-            self.ledger.count(f"{record.split} tokens", len(tail))

@@ -1,7 +1,5 @@
 """Exact duplicates in flat memory: a Bloom filter of fixed size."""
 
-import hashlib
-
 _PROBES = 20
 
 
@@ -11,9 +9,8 @@ class Seen:
     def __init__(self, bits: int = 1 << 28) -> None:
         self._bits, self._table = bits, bytearray(bits // 8)
 
-    def add(self, key: str) -> bool:
-        """Remember a key; True if it was new."""
-        digest = hashlib.blake2b(key.encode(), digest_size=16).digest()
+    def add(self, digest: bytes) -> bool:
+        """Remember the digest of a key, 16 bytes; True if it was new."""
         first, step = int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little") | 1
         new = False
         for i in range(_PROBES):

@@ -2,8 +2,9 @@
 
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from scilogos.data.ledger import Ledger
 from scilogos.data.tables import numbered_rows
 from scilogos.errors import RecipeError
 from scilogos.grammar.objects import Sentence
+from scilogos.grammar.writer import write
 
 Split = Literal["train", "val"]
 
@@ -27,7 +29,7 @@ class Source:
     path: Path
     modality: str
     writings: int = 1  # texts of one record
-    limit: int = 0  # records, 0: all
+    limit: int = 0  # records that are read, 0: all
     forms: tuple[str, ...] = ()
     exclude: Path | None = None
     pairs: Path | None = None  # antibodies: heavy and light ids that belong together
@@ -65,13 +67,30 @@ class CorpusRecipe:
             raise RecipeError("max_symbols and val_limit: expected a number that leaves room for a sentence")
 
 
+class Dropped(Exception):
+    """A record that cannot be told; the message is the reason."""
+
+
 @dataclass(frozen=True)
 class Record:
-    """One thing read from a source: a key that names equal things, its split, and the sentences that tell it."""
+    """One thing read from a source: a key that names equal things, its split, and the sentences that tell it.
 
-    key: str
+    Telling is the dear part, done where it is asked for. Without a key, the first sentence names the thing.
+    """
+
+    key: str | None
     split: Split
-    sentences: tuple[Sentence, ...]
+    tell: Callable[[], tuple[Sentence, ...]] = field(repr=False)
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences; Dropped where there are none to tell."""
+        return self.tell()
+
+    @property
+    def name(self) -> str:
+        """What equal things share."""
+        return write(self.sentences[0]) if self.key is None else self.key
 
 
 @dataclass(kw_only=True)

@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from scilogos.data.source import Reading, Record, Split
 from scilogos.data.tables import read_rows
-from scilogos.grammar.objects import Antibody, Design
+from scilogos.grammar.objects import Antibody, Design, Sentence
 
 _MAX_H3_IDENTITY, _MAX_DOMAIN_IDENTITY = 0.6, 0.95
 _COLUMNS = ("id", "seq", "chain", *(f"imgt{n}{end}" for n in "123" for end in "se"), "rabd_h3_id", "rabd_dom_id")
@@ -40,7 +41,11 @@ def _usable(reading: Reading) -> Iterator[_Domain]:
 def antibodies(reading: Reading) -> Iterator[Record]:
     """Variable domains alone."""
     for domain in _usable(reading):
-        yield Record(domain.antibody.residues, domain.split, (domain.antibody,))
+        yield Record(domain.antibody.residues, domain.split, partial(_alone, domain.antibody))
+
+
+def _alone(antibody: Antibody) -> tuple[Sentence, ...]:
+    return (antibody,)
 
 
 def designs(reading: Reading) -> Iterator[Record]:
@@ -52,15 +57,19 @@ def designs(reading: Reading) -> Iterator[Record]:
         domains.setdefault(domain.id, domain)
     partners = _partners(reading, domains)
     for domain in domains.values():
-        sequence = domain.antibody.residues
-        rng = reading.rng(sequence)
-        sentences = []
-        for number in range(reading.source.writings):
-            opened = Antibody(sequence, _opened(domain, rng, first=number == 0))
-            partner = domains.get(partners.get(domain.id, ""))
-            both = [opened] if partner is None or rng.random() < 0.3 else _in_order(domain, opened, partner.antibody)
-            sentences.append(Design((), tuple(d.opened() for d in both), tuple(both)))
-        yield Record(sequence, domain.split, tuple(sentences))
+        partner = domains.get(partners.get(domain.id, ""))
+        yield Record(domain.antibody.residues, domain.split, partial(_designs, reading, domain, partner))
+
+
+def _designs(reading: Reading, domain: _Domain, partner: _Domain | None) -> tuple[Sentence, ...]:
+    sequence = domain.antibody.residues
+    rng = reading.rng(sequence)
+    sentences = []
+    for number in range(reading.source.writings):
+        opened = Antibody(sequence, _opened(domain, rng, first=number == 0))
+        both = [opened] if partner is None or rng.random() < 0.3 else _in_order(domain, opened, partner.antibody)
+        sentences.append(Design((), tuple(d.opened() for d in both), tuple(both)))
+    return tuple(sentences)
 
 
 def _partners(reading: Reading, domains: dict[str, _Domain]) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Reactions and molecules."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from scilogos.data.source import Reading, Record
+from scilogos.data.source import Dropped, Reading, Record
 from scilogos.data.tables import read_rows
 from scilogos.errors import InputError, ScilogosError
 from scilogos.grammar.objects import Molecule, Reaction, Retro, Sentence
@@ -71,18 +72,21 @@ def mapped_reactions(reading: Reading) -> Iterator[Record]:
         if reason:
             reading.ledger.drop(reason)
             continue
-        writings = reaction_writings(row["rxn_mapped"], reading.rng(key), reading.source.writings)
-        if not writings:
-            reading.ledger.drop("maps that cannot be followed")
-            continue
-        sentences: list[Sentence] = []
-        for number, (product, reactants) in enumerate(writings):
-            target, sources = Molecule(product), tuple(map(Molecule, reactants))
-            if reading.wants("retro"):
-                sentences.append(Retro(target, sources))
-            if reading.wants("reaction") and (number % 4 == 1 or not reading.wants("retro")):
-                sentences.append(Reaction(sources, (target,)))
-        yield Record(key, split, tuple(sentences))
+        yield Record(key, split, partial(_aligned, reading, key, row["rxn_mapped"]))
+
+
+def _aligned(reading: Reading, key: str, mapped: str) -> tuple[Sentence, ...]:
+    writings = reaction_writings(mapped, reading.rng(key), reading.source.writings)
+    if not writings:
+        raise Dropped("maps that cannot be followed")
+    sentences: list[Sentence] = []
+    for number, (product, reactants) in enumerate(writings):
+        target, sources = Molecule(product), tuple(map(Molecule, reactants))
+        if reading.wants("retro"):
+            sentences.append(Retro(target, sources))
+        if reading.wants("reaction") and (number % 4 == 1 or not reading.wants("retro")):
+            sentences.append(Reaction(sources, (target,)))
+    return tuple(sentences)
 
 
 def reactions(reading: Reading) -> Iterator[Record]:
@@ -98,27 +102,30 @@ def reactions(reading: Reading) -> Iterator[Record]:
         if reason:
             reading.ledger.drop(reason)
             continue
-        sources = [text for text in (row["reactants"] + "." + (row.get("reagents") or "")).split(".") if text]
-        try:
-            sentence = Reaction(tuple(map(Molecule, sources)), tuple(map(Molecule, product.split("."))))
-        except ScilogosError:
-            reading.ledger.drop("SMILES that cannot be written")
-            continue
-        yield Record(key, split, (sentence,))
+        yield Record(key, split, partial(_forwards, row["reactants"] + "." + (row.get("reagents") or ""), product))
+
+
+def _forwards(sources: str, product: str) -> tuple[Sentence, ...]:
+    try:
+        return (
+            Reaction(tuple(map(Molecule, filter(None, sources.split(".")))), tuple(map(Molecule, product.split(".")))),
+        )
+    except ScilogosError:
+        raise Dropped("SMILES that cannot be written") from None
 
 
 def molecules(reading: Reading) -> Iterator[Record]:
-    """Molecules, canonical first, then randomised."""
+    """Molecules, canonical first, then randomised; equal ones have the same canonical SMILES."""
     for row in reading.rows("smiles"):
-        smiles = row["smiles"]
-        split = reading.split_of(row, smiles)
-        if split is None:
-            continue
-        rng = reading.rng(smiles)
-        try:
-            texts = [canonical(smiles), *(randomised(smiles, rng) for _ in range(reading.source.writings - 1))]
-            sentences = tuple(Molecule(text) for text in dict.fromkeys(texts))
-        except ScilogosError:
-            reading.ledger.drop("molecule that RDKit refuses")
-            continue
-        yield Record(texts[0], split, sentences)
+        split = reading.split_of(row, row["smiles"])
+        if split is not None:
+            yield Record(None, split, partial(_writings, reading, row["smiles"]))
+
+
+def _writings(reading: Reading, smiles: str) -> tuple[Sentence, ...]:
+    rng = reading.rng(smiles)
+    try:
+        texts = [canonical(smiles), *(randomised(smiles, rng) for _ in range(reading.source.writings - 1))]
+        return tuple(Molecule(text) for text in dict.fromkeys(texts))
+    except ScilogosError:
+        raise Dropped("molecule that RDKit refuses") from None

@@ -1,9 +1,11 @@
 """Metal-organic frameworks as node, linkers and net."""
 
 from collections.abc import Iterator
+from functools import partial
 
-from scilogos.data.source import Reading, Record
+from scilogos.data.source import Dropped, Reading, Record
 from scilogos.errors import ScilogosError
+from scilogos.grammar.objects import Sentence
 from scilogos.science import material
 
 _MADE = frozenset({"CoRE", "QMOF", "hMOF"})
@@ -19,9 +21,11 @@ def materials(reading: Reading) -> Iterator[Record]:
         if not reading.wants("made" if _MADE & set(row["families"].split("|")) else "enumerated"):
             reading.ledger.drop("other family")
             continue
-        try:
-            thing = material(row["node"], row["linkers"], row["topology"] or None)
-        except ScilogosError:
-            reading.ledger.drop("node or linker that cannot be written")
-            continue
-        yield Record(key, split, (thing,))
+        yield Record(key, split, partial(_material, row["node"], row["linkers"], row["topology"] or None))
+
+
+def _material(node: str, linkers: str, net: str | None) -> tuple[Sentence, ...]:
+    try:
+        return (material(node, linkers, net),)
+    except ScilogosError:
+        raise Dropped("node or linker that cannot be written") from None

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache, partial
 
 from scilogos.data.source import Reading, Record
 from scilogos.errors import ScilogosError
@@ -47,20 +48,23 @@ def sites(reading: Reading) -> Iterator[Record]:
         contacts.setdefault(row["seq"], set()).update(row["contacts"])
         clusters[row["seq"]] = row["cluster30"]
     for sequence, marks in contacts.items():
-        plain, marked = Protein(sequence), Protein(sequence, tuple(marks))
-        expanded = Protein(sequence, tuple(marks), "expanded")
-        forms: dict[str, Sentence] = {
-            "located": Located((plain,), (marked,)),
-            "marked": marked,
-            "expanded": expanded,
-            "transform": Transform((marked,), (expanded,)),
-        }
-        wanted = [sentence for name, sentence in forms.items() if reading.wants(name)]
-        rng = reading.rng(sequence)
-        rng.shuffle(wanted)
-        # Located is the task's own form: always told, the others in turn.
-        chosen = dict.fromkeys(([forms["located"]] if reading.wants("located") else []) + wanted)
-        yield Record(sequence, reading.split(clusters[sequence]), tuple(chosen)[: reading.source.writings])
+        yield Record(sequence, reading.split(clusters[sequence]), partial(_forms, reading, sequence, tuple(marks)))
+
+
+def _forms(reading: Reading, sequence: str, marks: tuple[int, ...]) -> tuple[Sentence, ...]:
+    plain, marked = Protein(sequence), Protein(sequence, marks)
+    expanded = Protein(sequence, marks, "expanded")
+    forms: dict[str, Sentence] = {
+        "located": Located((plain,), (marked,)),
+        "marked": marked,
+        "expanded": expanded,
+        "transform": Transform((marked,), (expanded,)),
+    }
+    wanted = [sentence for name, sentence in forms.items() if reading.wants(name)]
+    reading.rng(sequence).shuffle(wanted)
+    # Located is the task's own form: always told, the others in turn.
+    chosen = dict.fromkeys(([forms["located"]] if reading.wants("located") else []) + wanted)
+    return tuple(chosen)[: reading.source.writings]
 
 
 def complexes(reading: Reading) -> Iterator[Record]:
@@ -70,18 +74,28 @@ def complexes(reading: Reading) -> Iterator[Record]:
         if reading.source.per_key and per_ligand[row["ccd"]] >= reading.source.per_key:
             reading.ledger.drop(f"more than {reading.source.per_key} rows of one ligand")
             continue
-        try:
-            ligand = Molecule(canonical(row["smiles"]))
-        except ScilogosError:
+        ligand = _ligand(row["smiles"])
+        if ligand is None:
             reading.ledger.drop("ligand that RDKit refuses")
             continue
         per_ligand[row["ccd"]] += 1
         key = f"{row['seq']}/{ligand.smiles}/{row['contacts'][0]}"
-        rng = reading.rng(key)
-        levels = [level for level in ("marked", "expanded", "plain") if reading.wants(level)]
-        rng.shuffle(levels)
-        sentences = tuple(
-            Complex((Protein(row["seq"], tuple(row["contacts"]), level),), ligand)
-            for level in levels[: reading.source.writings]
-        )
-        yield Record(key, reading.split(row["cluster30"]), sentences)
+        contacts = tuple(row["contacts"])
+        yield Record(key, reading.split(row["cluster30"]), partial(_levels, reading, key, row["seq"], contacts, ligand))
+
+
+@lru_cache(1 << 14)
+def _ligand(smiles: str) -> Molecule | None:
+    try:
+        return Molecule(canonical(smiles))
+    except ScilogosError:
+        return None
+
+
+def _levels(
+    reading: Reading, key: str, sequence: str, contacts: tuple[int, ...], ligand: Molecule
+) -> tuple[Sentence, ...]:
+    levels = [level for level in ("marked", "expanded", "plain") if reading.wants(level)]
+    reading.rng(key).shuffle(levels)
+    chains = (Protein(sequence, contacts, level) for level in levels[: reading.source.writings])
+    return tuple(Complex((chain,), ligand) for chain in chains)
