@@ -66,7 +66,7 @@ def same(a: Row, b: Row) -> bool:
 def known(folder: Path) -> dict[int, list[int]]:
     """The sentences of the corpus by their first number."""
     shards = mixture(folder).shards.values()
-    every = [shard.tokens[slice(*shard.bounds(i))].tolist() for shard in shards for i in range(len(shard))]
+    every = [shard.sentence(i).tokens.tolist() for shard in shards for i in range(len(shard))]
     return {sentence[0]: sentence for sentence in every}
 
 
@@ -150,10 +150,8 @@ def test_the_ranks_together_give_the_rows_of_one_process(folder, world):
 
 def test_answers_only_counts_answers_where_there_is_a_choice(folder):
     rows, shards = mixture(folder, answers_only=True), mixture(folder).shards
-    prompts = {int(s.tokens[s.bounds(i)[0]]): int(s.index[i, 1]) for s in shards.values() for i in range(len(s))}
-    legal = {
-        int(s.tokens[s.bounds(i)[0]]): s.legal[slice(*s.bounds(i))] for s in shards.values() for i in range(len(s))
-    }
+    prompts = {int(t.tokens[0]): t.prompt for s in shards.values() for t in map(s.sentence, range(len(s)))}
+    legal = {int(t.tokens[0]): t.legal for s in shards.values() for t in map(s.sentence, range(len(s)))}
     forced = 0
     for row in (rows.next() for _ in range(20)):
         at = 0

@@ -10,12 +10,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from scilogos.data import corpus, legal_table, parts
+from scilogos.data import joining, legal_table, parts
 from scilogos.data.batches import Mixture
 from scilogos.data.corpus import prepare, prepare_parts, read_recipe
-from scilogos.data.shards import PARTS, Shard, ShardWriter, read_corpus
+from scilogos.data.shards import PARTS, Shard, Shards, ShardWriter, read_corpus
 from scilogos.data.source import CorpusRecipe, Source
 from scilogos.errors import CheckpointError, InputError, MissingError, RecipeError, StorageError
 from scilogos.grammar import Molecule, parse, write
@@ -55,7 +56,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def sentences(folder: Path, modality: str, split: str) -> list:
     info = next(info for info in read_corpus(folder).shards if (info.modality, info.split) == (modality, split))
     shard = Shard(folder, info, verify=True)
-    return [parse(CODEC.decode(shard.tokens[slice(*shard.bounds(i))])) for i in range(len(shard))]
+    return [parse(CODEC.decode(shard.sentence(i).tokens)) for i in range(len(shard))]
 
 
 def only_whole_parts(out: Path) -> bool:
@@ -176,7 +177,7 @@ def test_a_full_disk_is_a_storage_error_and_leaves_nothing(data, tmp_path, monke
             self._files = {part: Full(file) for part, file in self._files.items()}
 
     with monkeypatch.context() as patched, pytest.raises(StorageError) as caught:
-        patched.setattr(corpus, "ShardWriter", Writer)
+        patched.setattr(joining, "ShardWriter", Writer)
         prepare(sources(), data, tmp_path / "out", CODEC)
     assert str(caught.value) == f"{tmp_path}/out: the corpus could not be written: No space left on device"
     assert only_whole_parts(tmp_path / "out") and not (tmp_path / "out").exists()
@@ -312,7 +313,10 @@ def test_shards_are_named_by_their_content_and_carry_all_parts(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{info.stem}.{part}" for part in PARTS)
     shard = Shard(tmp_path, info, verify=True)
     assert shard.tokens.tolist() == [1, 2, 65535, 4] and shard.legal.tolist() == [0, 0, 9, 0]
-    assert [shard.bounds(i) for i in range(2)] == [(0, 3), (3, 4)] and shard.index[:, 1].tolist() == [2, 0]
+    assert [(t.tolist(), prompt, r.tolist()) for t, prompt, r in map(shard.sentence, range(2))] == [
+        ([1, 2, 65535], 2, [0, 0, 9]),
+        ([4], 0, [0]),
+    ]
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -345,6 +349,24 @@ def test_a_folder_that_is_no_corpus(tmp_path, text):
         (tmp_path / "corpus.json").write_text(text)
     with pytest.raises(CheckpointError, match=r"corpus\.json: not"):
         read_corpus(tmp_path)
+
+
+def test_a_large_modality_has_several_shards(data, tmp_path, monkeypatch):
+    prepare(sources(PROTEINS), data, tmp_path / "one", CODEC)
+    monkeypatch.setattr(joining, "MOST_TOKENS", 200)
+    info, _ = prepare(sources(PROTEINS), data, tmp_path / "many", CODEC)
+    many = [shard for shard in info.shards if (shard.modality, shard.split) == ("molecule", "train")]
+    assert len(many) > 5 and all(200 <= shard.tokens < 230 for shard in many[:-1])
+    rows = [
+        Mixture(tmp_path / name, split="train", shares={"molecule": 2, "protein": 1}, row_length=64, seed=1).next()
+        for name in ("one", "many")
+    ]
+    assert np.array_equal(rows[0].inputs, rows[1].inputs) and rows[0].lengths == rows[1].lengths
+    (whole,) = (s for s in read_corpus(tmp_path / "one").shards if (s.modality, s.split) == ("molecule", "train"))
+    assert sum(shard.sentences for shard in many) == whole.sentences
+    together, alone = Shards(tmp_path / "many", many), Shards(tmp_path / "one", [whole])
+    assert len(together) == len(alone)
+    assert all(np.array_equal(together.sentence(i).tokens, alone.sentence(i).tokens) for i in range(len(alone)))
 
 
 # --- the legal table

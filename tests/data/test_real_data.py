@@ -85,7 +85,7 @@ def test_no_test_reaction_is_in_a_corpus(data, dangerous, tmp_path):
     shard = Shard(tmp_path / "out", info)
     checked = 0
     for i in range(len(shard)):
-        sentence = parse(codec.decode(shard.tokens[slice(*shard.bounds(i))]))
+        sentence = parse(codec.decode(shard.sentence(i).tokens))
         assert isinstance(sentence, Retro | Reaction)
         made = (sentence.product,) if isinstance(sentence, Retro) else sentence.products
         assert not {text(molecule) for molecule in made} & products

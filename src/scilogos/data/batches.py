@@ -13,7 +13,7 @@ import numpy as np
 
 from scilogos.data import legal_table
 from scilogos.data.order import mix, shuffled
-from scilogos.data.shards import FREE, Shard, read_corpus
+from scilogos.data.shards import FREE, ShardInfo, Shards, Text, read_corpus
 from scilogos.errors import CheckpointError, RecipeError
 
 
@@ -56,14 +56,17 @@ class Mixture:
         corpus = read_corpus(folder)
         self.row_length, self.seed, self.rank, self.world = row_length, seed, rank, world
         self.answers_only = answers_only
-        found = {info.modality: info for info in corpus.shards if info.split == split and info.sentences}
+        found: dict[str, list[ShardInfo]] = {}
+        for info in corpus.shards:
+            if info.split == split and info.sentences:
+                found.setdefault(info.modality, []).append(info)
         total = sum(shares.values())
         self.shares = {name: share / total for name, share in sorted(shares.items()) if share > 0}
         lacking = [name for name in self.shares if name not in found]
         if lacking:
             has = ", ".join(sorted(found)) or "none"
             raise RecipeError(f"{folder}: no {split} sentences of {', '.join(lacking)}; found {has}")
-        self.shards = {name: Shard(folder, found[name]) for name in self.shares}
+        self.shards = {name: Shards(folder, found[name]) for name in self.shares}
         self.legal_table = legal_table.load(folder, corpus)
         self._choices = None if self.legal_table is None else self.legal_table.sum(1)
         self.draws = Draws(taken=dict.fromkeys(self.shares, 0), tokens=dict.fromkeys(self.shares, 0))
@@ -86,15 +89,15 @@ class Mixture:
                 return row
 
     def _draw(self, build: bool) -> Row | None:
-        draws, used, picked = self.draws, 0, []
+        draws, used, picked = self.draws, 0, list[Text]()
         while True:
             filled = sum(draws.tokens.values())
             name = max(self.shares, key=lambda n: self.shares[n] * (filled + 1) - draws.tokens[n])
             shard = self.shards[name]
             epoch, place = divmod(draws.taken[name], len(shard))
             i = shuffled(place, len(shard), mix(self.seed, epoch, zlib.crc32(name.encode())))
-            start, end = shard.bounds(i)
-            length = end - start + 1
+            text = shard.sentence(i)
+            length = len(text.tokens) + 1
             if length > self.row_length:
                 raise RecipeError(f"a {name} sentence of {length} symbols exceeds row_length {self.row_length}")
             if used + length > self.row_length:
@@ -102,23 +105,21 @@ class Mixture:
             draws.taken[name] += 1
             draws.tokens[name] += length
             used += length
-            picked.append((shard, i, start, end))
+            picked.append(text)
         return self._build(picked) if build else None
 
-    def _build(self, picked: list[tuple[Shard, int, int, int]]) -> Row:
+    def _build(self, picked: list[Text]) -> Row:
         size = self.row_length
         inputs, targets, positions, legal = (np.zeros(size, np.int64) for _ in range(4))
         weights, at, lengths = np.zeros(size, np.float32), 0, []
-        for shard, i, start, end in picked:
-            n = end - start
-            tokens = shard.tokens[start:end]
-            inputs[at + 1 : at + 1 + n] = tokens
-            targets[at : at + n] = tokens
+        for text in picked:
+            n = len(text.tokens)
+            inputs[at + 1 : at + 1 + n] = text.tokens
+            targets[at : at + n] = text.tokens
             positions[at : at + n + 1] = np.arange(n + 1)
-            first = int(shard.index[i, 1]) if self.answers_only else 0
-            weights[at + first : at + n + 1] = 1.0
-            if shard.legal is not None:
-                legal[at : at + n] = shard.legal[start:end]
+            weights[at + (text.prompt if self.answers_only else 0) : at + n + 1] = 1.0
+            if text.legal is not None:
+                legal[at : at + n] = text.legal
             lengths.append(n + 1)
             at += n + 1
         if self.answers_only and self._choices is not None:

@@ -1,4 +1,4 @@
-"""Token shards: the sentences of one modality and split as three flat arrays, named by their content.
+"""Token shards: sentences of one modality and split as three flat arrays, named by their content.
 
     <modality>.<split>.<hash>.tokens   uint16, all sentences one after the other, without end symbols
     <modality>.<split>.<hash>.index    int64 [sentences, 2]: where each sentence starts, and how long its prompt is
@@ -10,10 +10,13 @@ Reading needs only numpy. Only post-training has the last two. `corpus.json` lis
 
 import hashlib
 import json
+from bisect import bisect_right
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -21,6 +24,7 @@ from scilogos.errors import CheckpointError
 
 PARTS = ("tokens", "index", "legal")
 FREE = 0  # the legal row that allows every symbol
+MOST_TOKENS = 1 << 27  # of a shard: the next sentence begins another
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +108,35 @@ class Shard:
     def __len__(self) -> int:
         return self.info.sentences
 
-    def bounds(self, i: int) -> tuple[int, int]:
-        """Where sentence i starts and ends."""
+    def sentence(self, i: int) -> "Text":
+        """Sentence i."""
         end = self.index[i + 1, 0] if i + 1 < len(self) else self.info.tokens
-        return int(self.index[i, 0]), int(end)
+        place = slice(int(self.index[i, 0]), int(end))
+        return Text(self.tokens[place], int(self.index[i, 1]), None if self.legal is None else self.legal[place])
+
+
+class Text(NamedTuple):
+    """A sentence: its tokens, how many of them are its prompt, and the row of the legal table that binds each."""
+
+    tokens: np.ndarray
+    prompt: int
+    legal: np.ndarray | None
+
+
+class Shards:
+    """The shards of one modality and split, as one."""
+
+    def __init__(self, folder: Path, infos: Sequence[ShardInfo]) -> None:
+        self._shards = [Shard(folder, info) for info in infos]
+        self._ends = list(accumulate(map(len, self._shards)))
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def sentence(self, i: int) -> Text:
+        """Sentence i, counted through all shards."""
+        number = bisect_right(self._ends, i)
+        return self._shards[number].sentence(i - (self._ends[number - 1] if number else 0))
 
 
 @dataclass(frozen=True, kw_only=True)
