@@ -66,7 +66,7 @@ def same(a: Row, b: Row) -> bool:
 def known(folder: Path) -> dict[int, list[int]]:
     """The sentences of the corpus by their first number."""
     shards = mixture(folder).shards.values()
-    every = [shard.sentence(i).tokens.tolist() for shard in shards for i in range(len(shard))]
+    every = [shard.tell(i, 0).tokens.tolist() for shard in shards for i in range(len(shard))]
     return {sentence[0]: sentence for sentence in every}
 
 
@@ -150,8 +150,9 @@ def test_the_ranks_together_give_the_rows_of_one_process(folder, world):
 
 def test_answers_only_counts_answers_where_there_is_a_choice(folder):
     rows, shards = mixture(folder, answers_only=True), mixture(folder).shards
-    prompts = {int(t.tokens[0]): t.prompt for s in shards.values() for t in map(s.sentence, range(len(s)))}
-    legal = {int(t.tokens[0]): t.legal for s in shards.values() for t in map(s.sentence, range(len(s)))}
+    texts = [shard.tell(i, 0) for shard in shards.values() for i in range(len(shard))]
+    prompts = {int(text.tokens[0]): text.prompt for text in texts}
+    legal = {int(text.tokens[0]): text.legal for text in texts}
     forced = 0
     for row in (rows.next() for _ in range(20)):
         at = 0
@@ -186,3 +187,19 @@ def test_a_sentence_longer_than_a_row_is_refused(folder):
     with pytest.raises(RecipeError, match=r"a long sentence of \d+ symbols exceeds row_length 20"):
         for _ in range(50):
             rows.next()
+
+
+def test_an_epoch_tells_each_record_once_and_another_epoch_by_another_sentence(tmp_path):
+    writer = ShardWriter(tmp_path, "m", "train", legal=False)
+    forms = {record: 1 + record % 4 for record in range(40)}
+    for record, number in forms.items():
+        for form in range(number):
+            writer.append([100 + record, form], 0, first=form == 0)
+    CorpusInfo(vocabulary="v", vocabulary_size=512, recipe="r", shards=(writer.close(),)).save(tmp_path)
+    rows = Mixture(tmp_path, split="train", shares={"m": 1}, row_length=3 * 40, seed=5)
+    told = [[tuple(sentence) for sentence in sentences(rows.next())] for _ in range(200)]
+    assert all(sorted(record - 100 for record, _ in epoch) == list(range(40)) for epoch in told)
+    counts = Counter(itertools.chain(*told))
+    for record, number in forms.items():
+        each = [counts[100 + record, form] for form in range(number)]
+        assert sum(each) == 200 and min(each) > 120 / number

@@ -84,7 +84,7 @@ def test_no_test_reaction_is_in_a_corpus(data, dangerous, tmp_path):
     info = next(info for info in read_corpus(tmp_path / "out").shards if info.split == "train")
     shard = Shard(tmp_path / "out", info)
     checked = 0
-    for i in range(len(shard)):
+    for i in range(info.sentences):
         sentence = parse(codec.decode(shard.sentence(i).tokens))
         assert isinstance(sentence, Retro | Reaction)
         made = (sentence.product,) if isinstance(sentence, Retro) else sentence.products

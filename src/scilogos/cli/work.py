@@ -69,7 +69,8 @@ def prepare(
     info, ledger = corpus.prepare(settings, data, out, default(), **options)
     print(ledger.markdown(), file=sys.stderr)
     rows = [
-        {"modality": s.modality, "split": s.split, "sentences": s.sentences, "tokens": s.tokens} for s in info.shards
+        {"modality": s.modality, "split": s.split, "records": s.records, "sentences": s.sentences, "tokens": s.tokens}
+        for s in info.shards
     ]
     Result(rows, f"Corpus {info.fingerprint}").show(None)
 

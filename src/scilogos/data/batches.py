@@ -1,5 +1,7 @@
 """Packed rows from shards: a mixture by tokens, the same for every process, resumable from a few integers.
 
+An epoch of a modality tells each of its records once, by one of its sentences.
+
 A row is `row_length` places filled with whole sentences, none split; the rest is padding. Each sentence is read as
 `<end> s1 ... sn` with targets `s1 ... sn <end>`. Every process draws every row and keeps those of its rank.
 """
@@ -34,7 +36,7 @@ class Draws:
     """How far the drawing has come; all that resuming needs."""
 
     row: int = 0
-    taken: dict[str, int] = field(default_factory=dict)  # sentences taken of each modality
+    taken: dict[str, int] = field(default_factory=dict)  # records told of each modality
     tokens: dict[str, int] = field(default_factory=dict)  # places they filled
 
 
@@ -95,8 +97,9 @@ class Mixture:
             name = max(self.shares, key=lambda n: self.shares[n] * (filled + 1) - draws.tokens[n])
             shard = self.shards[name]
             epoch, place = divmod(draws.taken[name], len(shard))
-            i = shuffled(place, len(shard), mix(self.seed, epoch, zlib.crc32(name.encode())))
-            text = shard.sentence(i)
+            key = mix(self.seed, epoch, zlib.crc32(name.encode()))
+            record = shuffled(place, len(shard), key)
+            text = shard.tell(record, mix(key, record))
             length = len(text.tokens) + 1
             if length > self.row_length:
                 raise RecipeError(f"a {name} sentence of {length} symbols exceeds row_length {self.row_length}")

@@ -81,6 +81,7 @@ class Joining:
     def _add(self, modality: str, made: Made, renumber: Callable[[np.ndarray], np.ndarray] | None) -> None:
         ledger = self.ledger
         ledger.count("sentences", len(made.sentences))
+        writer, first = self._writer(modality, made.split), True
         for sentence in made.sentences:
             full = made.split == "val" and self.validation[modality] >= self.recipe.val_limit
             reason = self._refused(sentence, full)
@@ -89,7 +90,8 @@ class Joining:
                 continue
             ledger.count("answers outside their constraint", sentence.became == OUTSIDE)
             legal = None if renumber is None or sentence.legal is None else renumber(sentence.legal)
-            self._writer(modality, made.split).append(sentence.tokens, sentence.prompt, legal)
+            writer.append(sentence.tokens, sentence.prompt, legal, first=first)
+            first = False
             self.validation[modality] += made.split == "val"
             ledger.count(f"{made.split} sentences")
             ledger.count(f"{made.split} tokens", len(sentence.tokens))

@@ -2,6 +2,7 @@
 
     <modality>.<split>.<hash>.tokens   uint16, all sentences one after the other, without end symbols
     <modality>.<split>.<hash>.index    int64 [sentences, 2]: where each sentence starts, and how long its prompt is
+    <modality>.<split>.<hash>.records  int64 [records]: the first sentence of each record; its others tell the same
     <modality>.<split>.<hash>.legal    uint16 like tokens: the row of the legal table that binds each symbol
     legal.<hash>.npy                   bool [rows, vocabulary]: the legal table, the symbols that each row allows
 
@@ -22,7 +23,7 @@ import numpy as np
 
 from scilogos.errors import CheckpointError
 
-PARTS = ("tokens", "index", "legal")
+PARTS = ("tokens", "index", "records", "legal")
 FREE = 0  # the legal row that allows every symbol
 MOST_TOKENS = 1 << 27  # of a shard: the next sentence begins another
 
@@ -33,6 +34,7 @@ class ShardInfo:
 
     modality: str
     split: str
+    records: int
     sentences: int
     tokens: int
     sha256: dict[str, str]
@@ -48,13 +50,18 @@ class ShardWriter:
 
     def __init__(self, folder: Path, modality: str, split: str, *, legal: bool) -> None:
         self.folder, self.modality, self.split = folder, modality, split
-        self._paths = {part: folder / f"{modality}.{split}.{part}.partial" for part in PARTS[: 3 if legal else 2]}
+        self._paths = {part: folder / f"{modality}.{split}.{part}.partial" for part in PARTS[: 4 if legal else 3]}
         self._files: dict[str, BinaryIO] = {part: path.open("wb") for part, path in self._paths.items()}
         self._hashes = {part: hashlib.sha256() for part in self._files}
-        self.sentences = self.tokens = 0
+        self.records = self.sentences = self.tokens = 0
 
-    def append(self, tokens: list[int], prompt: int, legal: list[int] | None = None) -> None:
-        """Append one sentence whose first `prompt` tokens are its prompt."""
+    def append(
+        self, tokens: Sequence[int], prompt: int, legal: Sequence[int] | None = None, *, first: bool = True
+    ) -> None:
+        """Append one sentence whose first `prompt` tokens are its prompt; the `first` one of a record begins it."""
+        if first:
+            self._write("records", np.asarray([self.sentences], "<i8"))
+            self.records += 1
         self._write("tokens", np.asarray(tokens, "<u2"))
         self._write("index", np.asarray([self.tokens, prompt], "<i8"))
         if legal is not None:
@@ -71,7 +78,12 @@ class ShardWriter:
         """Give the files their names."""
         sha256 = {part: hashed.hexdigest() for part, hashed in self._hashes.items()}
         info = ShardInfo(
-            modality=self.modality, split=self.split, sentences=self.sentences, tokens=self.tokens, sha256=sha256
+            modality=self.modality,
+            split=self.split,
+            records=self.records,
+            sentences=self.sentences,
+            tokens=self.tokens,
+            sha256=sha256,
         )
         for part, file in self._files.items():
             file.close()
@@ -90,10 +102,15 @@ class Shard:
 
     def __init__(self, folder: Path, info: ShardInfo, *, verify: bool = False) -> None:
         self.info = info
-        shapes = {"tokens": (info.tokens,), "index": (info.sentences, 2), "legal": (info.tokens,)}
+        shapes = {
+            "tokens": (info.tokens,),
+            "index": (info.sentences, 2),
+            "records": (info.records,),
+            "legal": (info.tokens,),
+        }
         arrays: dict[str, np.ndarray] = {}
         for part in info.sha256:
-            path, dtype = folder / f"{info.stem}.{part}", np.dtype("<i8" if part == "index" else "<u2")
+            path, dtype = folder / f"{info.stem}.{part}", np.dtype("<i8" if part in ("index", "records") else "<u2")
             size = path.stat().st_size if path.is_file() else -1
             expected = int(np.prod(shapes[part])) * dtype.itemsize
             if size != expected:
@@ -104,13 +121,20 @@ class Shard:
             empty = np.zeros(shapes[part], dtype)
             arrays[part] = np.memmap(path, dtype, "r", shape=shapes[part]) if expected else empty
         self.tokens, self.index, self.legal = arrays["tokens"], arrays["index"], arrays.get("legal")
+        self.records = arrays["records"]
 
     def __len__(self) -> int:
-        return self.info.sentences
+        return self.info.records
+
+    def tell(self, record: int, number: int) -> "Text":
+        """The sentence of a record that a large random number picks."""
+        first = int(self.records[record])
+        end = int(self.records[record + 1]) if record + 1 < len(self) else self.info.sentences
+        return self.sentence(first + number % (end - first))
 
     def sentence(self, i: int) -> "Text":
         """Sentence i."""
-        end = self.index[i + 1, 0] if i + 1 < len(self) else self.info.tokens
+        end = self.index[i + 1, 0] if i + 1 < self.info.sentences else self.info.tokens
         place = slice(int(self.index[i, 0]), int(end))
         return Text(self.tokens[place], int(self.index[i, 1]), None if self.legal is None else self.legal[place])
 
@@ -133,10 +157,10 @@ class Shards:
     def __len__(self) -> int:
         return self._ends[-1]
 
-    def sentence(self, i: int) -> Text:
-        """Sentence i, counted through all shards."""
-        number = bisect_right(self._ends, i)
-        return self._shards[number].sentence(i - (self._ends[number - 1] if number else 0))
+    def tell(self, record: int, number: int) -> Text:
+        """The sentence that a large random number picks of a record, counted through all shards."""
+        at = bisect_right(self._ends, record)
+        return self._shards[at].tell(record - (self._ends[at - 1] if at else 0), number)
 
 
 @dataclass(frozen=True, kw_only=True)
