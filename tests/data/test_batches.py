@@ -203,3 +203,22 @@ def test_an_epoch_tells_each_record_once_and_another_epoch_by_another_sentence(t
     for record, number in forms.items():
         each = [counts[100 + record, form] for form in range(number)]
         assert sum(each) == 200 and min(each) > 120 / number
+
+
+def test_shares_change_with_the_phase_and_records_go_on(folder):
+    phases = [(0, {"short": 1.0}), (6, {"short": 1, "long": 3}), (12, {"rare": 1.0})]
+    rows = Mixture(folder, split="train", shares=phases, row_length=200, seed=3)
+    told = [[sentence[0] // 1000 for sentence in sentences(rows.next())] for _ in range(18)]
+    names = {1 + number: name for number, name in enumerate(COUNTS)}
+    assert {names[n] for row in told[:6] for n in row} == {"short"}
+    assert {names[n] for row in told[12:] for n in row} == {"rare"}
+    places = Counter()
+    again = Mixture(folder, split="train", shares=phases, row_length=200, seed=3)
+    drawn = [again.next() for _ in range(12)][6:]
+    for row in drawn:
+        for sentence, length in zip(sentences(row), row.lengths, strict=True):
+            places[names[sentence[0] // 1000]] += length
+    assert set(places) == {"short", "long"} and 2.5 < places["long"] / places["short"] < 3.5
+    later = Mixture(folder, split="train", shares=phases, row_length=200, seed=3)
+    later.resume(json.loads(json.dumps(asdict(again.draws))))
+    assert same(later.next(), again.next())

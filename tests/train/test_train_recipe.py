@@ -48,6 +48,14 @@ def test_a_recipe_is_read(tmp_path):
         read_recipe(tmp_path / "none.toml")
 
 
+def test_shares_change_after_a_share_of_the_tokens(tmp_path):
+    later = "\n[[train.later]]\nafter = 0.5\nshares = {b = 2}\n[[train.later]]\nafter = 0.9\nshares = {a = 1, c = 1}\n"
+    (tmp_path / "r.toml").write_text(TOML.replace("tokens = 1000", "tokens = 1000\nrow_length = 10") + later)
+    recipe = read_recipe(tmp_path / "r.toml")
+    assert recipe.steps * recipe.rows_per_step == 100
+    assert recipe.phases == ((0, {"a": 1.0}), (50, {"b": 2.0}), (90, {"a": 1.0, "c": 1.0}))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -68,6 +76,8 @@ def test_a_recipe_is_read(tmp_path):
         ("tokens = 1000", "tokens = 99", "train: warmup_tokens and decay_tokens together exceed tokens = 99"),
         ("a = 1", "a = 0", "train: shares: expected a share above 0"),
         ("a = 1", "a = 1\nb = -1", "train: shares: expected a share above 0"),
+        ("a = 1", "a = 1\n[[train.later]]\nafter = 1.5\nshares = {a = 1}", "train: later: found after = [1.5]"),
+        ("a = 1", "a = 1\n[[train.later]]\nafter = 0.5\nshares = {a = 0}", "train: shares: expected a share above 0"),
         ("a = 1", "a = '1'", "train.shares.a: found '1'; expected float"),
         ("tokens = 1000", "tokens = 1000\nstart = 'runs/other/final'", "train: give either"),
         ("[train]", "[train]\n[tarin]\n[train.more]\n", "unknown key 'tarin'"),

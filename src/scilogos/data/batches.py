@@ -7,6 +7,8 @@ A row is `row_length` places filled with whole sentences, none split; the rest i
 """
 
 import zlib
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from scilogos.data import legal_table
 from scilogos.data.order import mix, shuffled
 from scilogos.data.shards import FREE, ShardInfo, Shards, Text, read_corpus
 from scilogos.errors import CheckpointError, RecipeError
+
+Phases = Sequence[tuple[int, dict[str, float]]]  # shares, each with the first row to which it applies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +40,9 @@ class Draws:
     """How far the drawing has come; all that resuming needs."""
 
     row: int = 0
+    phase: int = 0
     taken: dict[str, int] = field(default_factory=dict)  # records told of each modality
-    tokens: dict[str, int] = field(default_factory=dict)  # places they filled
+    tokens: dict[str, int] = field(default_factory=dict)  # places they filled in this phase
 
 
 class Mixture:
@@ -48,7 +53,7 @@ class Mixture:
         folder: Path,
         *,
         split: str,
-        shares: dict[str, float],
+        shares: dict[str, float] | Phases,
         row_length: int,
         seed: int,
         answers_only: bool = False,
@@ -62,23 +67,23 @@ class Mixture:
         for info in corpus.shards:
             if info.split == split and info.sentences:
                 found.setdefault(info.modality, []).append(info)
-        total = sum(shares.values())
-        self.shares = {name: share / total for name, share in sorted(shares.items()) if share > 0}
-        lacking = [name for name in self.shares if name not in found]
+        self._phases = [(0, shares)] if isinstance(shares, dict) else list(shares)
+        self.names = sorted({name for _, phase in self._phases for name, share in phase.items() if share > 0})
+        lacking = [name for name in self.names if name not in found]
         if lacking:
             has = ", ".join(sorted(found)) or "none"
             raise RecipeError(f"{folder}: no {split} sentences of {', '.join(lacking)}; found {has}")
-        self.shards = {name: Shards(folder, found[name]) for name in self.shares}
+        self.shards = {name: Shards(folder, found[name]) for name in self.names}
         self.legal_table = legal_table.load(folder, corpus)
         self._choices = None if self.legal_table is None else self.legal_table.sum(1)
-        self.draws = Draws(taken=dict.fromkeys(self.shares, 0), tokens=dict.fromkeys(self.shares, 0))
+        self.draws = Draws(taken=dict.fromkeys(self.names, 0), tokens=dict.fromkeys(self.names, 0))
 
     def resume(self, draws: dict[str, Any]) -> None:
         """Go on from the draws of an earlier stream, as a dictionary."""
-        if draws["taken"].keys() != self.shares.keys():
-            there, here = ", ".join(sorted(draws["taken"])), ", ".join(self.shares)
+        if sorted(draws["taken"]) != self.names:
+            there, here = ", ".join(sorted(draws["taken"])), ", ".join(self.names)
             raise CheckpointError(f"the draws are of {there}; the recipe mixes {here}")
-        self.draws = Draws(row=draws["row"], taken=dict(draws["taken"]), tokens=dict(draws["tokens"]))
+        self.draws = Draws(draws["row"], draws["phase"], dict(draws["taken"]), dict(draws["tokens"]))
 
     def next(self) -> Row:
         """The next row of this rank."""
@@ -90,11 +95,21 @@ class Mixture:
                 assert row is not None
                 return row
 
+    def _shares(self) -> dict[str, float]:
+        """The shares of the row that is drawn next; the counts of tokens begin anew with each phase."""
+        phase = bisect_right([first for first, _ in self._phases], self.draws.row) - 1
+        if phase != self.draws.phase:
+            self.draws.phase, self.draws.tokens = phase, dict.fromkeys(self.names, 0)
+        shares = self._phases[phase][1]
+        total = sum(shares.values())
+        return {name: shares[name] / total for name in self.names if shares.get(name, 0) > 0}
+
     def _draw(self, build: bool) -> Row | None:
+        shares = self._shares()
         draws, used, picked = self.draws, 0, list[Text]()
         while True:
             filled = sum(draws.tokens.values())
-            name = max(self.shares, key=lambda n: self.shares[n] * (filled + 1) - draws.tokens[n])
+            name = max(shares, key=lambda n: shares[n] * (filled + 1) - draws.tokens[n])
             shard = self.shards[name]
             epoch, place = divmod(draws.taken[name], len(shard))
             key = mix(self.seed, epoch, zlib.crc32(name.encode()))

@@ -94,7 +94,9 @@ def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         progress = json.loads(path.read_text())
         step, corpus, draws = progress["step"], progress["corpus"], progress["draws"]
-        if not (isinstance(step, int) and isinstance(corpus, str) and {"row", "taken", "tokens"} <= draws.keys()):
+        if not (
+            isinstance(step, int) and isinstance(corpus, str) and {"row", "phase", "taken", "tokens"} <= draws.keys()
+        ):
             raise ValueError("step, corpus or draws are not what they should be")
         path = folder / STATE_NAME
         return load_file(path), progress

@@ -61,7 +61,7 @@ class _Run:
 
     def _mixture(self, split: str, seed: int, only: str | None = None) -> Mixture:
         r = self.recipe
-        shares = {only: 1.0} if only else r.shares
+        shares = {only: 1.0} if only else r.phases
         return Mixture(
             r.corpus, split=split, shares=shares, row_length=r.row_length, seed=seed, answers_only=r.answers_only
         )
@@ -127,7 +127,7 @@ class _Run:
     def _validate(self) -> dict[str, float]:
         """Mean loss of each modality on its first validation rows, in nats a place that counts."""
         means = {}
-        for name in self.mixture.shares:
+        for name in self.mixture.names:
             try:
                 rows = self._mixture("val", 0, only=name)
             except RecipeError:  # a modality without validation sentences

@@ -25,6 +25,14 @@ class Shape:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Phase:
+    """Other shares from some moment on."""
+
+    after: float  # share of the run's tokens
+    shares: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainRecipe:
     """One run of the loop. Lengths are in tokens; the learning rate warms up, stays, and decays linearly to zero."""
 
@@ -32,6 +40,7 @@ class TrainRecipe:
     corpus: Path
     shares: dict[str, float]  # modality -> share of the tokens
     tokens: int
+    later: tuple[Phase, ...] = ()  # in the order in which they begin
     shape: Shape | None = None
     start: Path | None = None  # a checkpoint folder to start from instead of random weights
     row_length: int = 8192
@@ -65,9 +74,18 @@ class TrainRecipe:
                 raise RecipeError(f"{key}: found {getattr(self, key)}; expected 0 or more")
         if self.warmup_tokens + self.decay_tokens > self.tokens:
             raise RecipeError(f"warmup_tokens and decay_tokens together exceed tokens = {self.tokens}")
-        shares = list(self.shares.values())
-        if not all(0 <= share < math.inf for share in shares) or not sum(shares):
-            raise RecipeError("shares: expected a share above 0 for at least one modality, and none below")
+        for shares in (self.shares, *(phase.shares for phase in self.later)):
+            if not all(0 <= share < math.inf for share in shares.values()) or not sum(shares.values()):
+                raise RecipeError("shares: expected a share above 0 for at least one modality, and none below")
+        moments = [phase.after for phase in self.later]
+        if moments != sorted(set(moments)) or not all(0 < moment < 1 for moment in moments):
+            raise RecipeError(f"later: found after = {moments}; expected rising numbers between 0 and 1")
+
+    @property
+    def phases(self) -> tuple[tuple[int, dict[str, float]], ...]:
+        """The shares, each with the first row to which it applies."""
+        rows = self.steps * self.rows_per_step
+        return ((0, self.shares), *((math.ceil(phase.after * rows), phase.shares) for phase in self.later))
 
     @property
     def step_tokens(self) -> int:
