@@ -15,7 +15,7 @@ import pytest
 
 from scilogos.data import joining, legal_table, parts
 from scilogos.data.batches import Mixture
-from scilogos.data.corpus import prepare, prepare_parts, read_recipe
+from scilogos.data.corpus import Work, prepare, prepare_parts, read_recipe
 from scilogos.data.shards import PARTS, Shard, Shards, ShardWriter, read_corpus
 from scilogos.data.source import CorpusRecipe, Source
 from scilogos.errors import CheckpointError, InputError, MissingError, RecipeError, StorageError
@@ -209,17 +209,15 @@ def test_a_folder_that_cannot_be_written(data, tmp_path):
 @pytest.mark.parametrize(("blocks", "processes"), [(1, 1), (3, 1), (5, 2)])
 def test_the_bytes_do_not_depend_on_who_makes_the_parts(data, tmp_path, answers, blocks, processes):
     recipe = replace(sources(PROTEINS, SITES), answers=answers)
-    told = []
+    told, work = [], Work(blocks=blocks, processes=processes)
     prepare(recipe, data, tmp_path / "one", CODEC)
-    _, ledger = prepare(
-        recipe, data, tmp_path / "two", CODEC, blocks=blocks, processes=processes, progress=lambda *n: told.append(n)
-    )
+    _, ledger = prepare(recipe, data, tmp_path / "two", CODEC, replace(work, progress=lambda *n: told.append(n)))
     assert content(tmp_path / "one") == content(tmp_path / "two") and len(ledger.counts) == 3
     assert told == [(n, 3 * blocks) for n in range(1, 3 * blocks + 1)]
     for i in (2, 1, 3):
-        prepare_parts(recipe, data, tmp_path / "three", CODEC, blocks=blocks, processes=processes, share=(i, 3))
+        prepare_parts(recipe, data, tmp_path / "three", CODEC, work, share=(i, 3))
     assert len(list((tmp_path / "three.parts").iterdir())) == 3 * blocks
-    prepare(recipe, data, tmp_path / "three", CODEC, blocks=blocks)
+    prepare(recipe, data, tmp_path / "three", CODEC, Work(blocks=blocks))
     assert content(tmp_path / "one") == content(tmp_path / "three")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "one", "three", "two"]
 
@@ -237,24 +235,24 @@ def test_after_an_interrupt_it_goes_on(data, tmp_path, monkeypatch, moment):
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(parts, "write", interrupted)
-        prepare(sources(), data, tmp_path / "out", CODEC, blocks=4)
+        prepare(sources(), data, tmp_path / "out", CODEC, Work(blocks=4))
     assert only_whole_parts(tmp_path / "out") and not (tmp_path / "out").exists()
     there = made(tmp_path / "out.parts") if moment else {}
     assert len(there) == moment and (tmp_path / "out.parts").exists() == bool(moment)
-    prepare_parts(sources(), data, tmp_path / "out", CODEC, blocks=4)
+    prepare_parts(sources(), data, tmp_path / "out", CODEC, Work(blocks=4))
     assert there.items() <= made(tmp_path / "out.parts").items()
-    prepare(sources(), data, tmp_path / "out", CODEC, blocks=4)
+    prepare(sources(), data, tmp_path / "out", CODEC, Work(blocks=4))
     prepare(sources(), data, tmp_path / "again", CODEC)
     assert content(tmp_path / "out") == content(tmp_path / "again")
 
 
 def test_parts_of_other_input_are_not_taken(data, tmp_path):
-    prepare_parts(sources(PROTEINS), data, tmp_path / "out", CODEC, blocks=2)
+    prepare_parts(sources(PROTEINS), data, tmp_path / "out", CODEC, Work(blocks=2))
     before = made(tmp_path / "out.parts")
     (data / "m.csv").write_text("smiles\nCCCCCCCCCCCC\n")
-    prepare_parts(sources(PROTEINS), data, tmp_path / "out", CODEC, blocks=2)
+    prepare_parts(sources(PROTEINS), data, tmp_path / "out", CODEC, Work(blocks=2))
     assert len(made(tmp_path / "out.parts").keys() - before.keys()) == 2  # of the molecules, not of the proteins
-    prepare(sources(PROTEINS), data, tmp_path / "out", CODEC, blocks=2)
+    prepare(sources(PROTEINS), data, tmp_path / "out", CODEC, Work(blocks=2))
     assert sentences(tmp_path / "out", "molecule", "train")[0] == Molecule("C" * 12)
 
 

@@ -61,12 +61,12 @@ def prepare(
     settings = corpus.read_recipe(recipe)
     if licence is not None:
         settings = replace(settings, licence=licence)
-    options = {"blocks": parts, "processes": processes or os.cpu_count() or 1, "progress": _show_parts}
+    work = corpus.Work(blocks=parts, processes=processes or os.cpu_count() or 1, progress=_show_parts)
     if shard is not None:
-        made = corpus.prepare_parts(settings, data, out, default(), share=_share(shard), **options)
+        made = corpus.prepare_parts(settings, data, out, default(), work, share=_share(shard))
         print(f"{len(made)} parts are made", file=sys.stderr)
         return
-    info, ledger = corpus.prepare(settings, data, out, default(), **options)
+    info, ledger = corpus.prepare(settings, data, out, default(), work)
     print(ledger.markdown(), file=sys.stderr)
     rows = [
         {"modality": s.modality, "split": s.split, "records": s.records, "sentences": s.sentences, "tokens": s.tokens}

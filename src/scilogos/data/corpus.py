@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from scilogos.data.joining import Joining
@@ -22,9 +23,14 @@ from scilogos.errors import InputError, RecipeError, ScilogosError, StorageError
 from scilogos.recipe import read_table, to_dataclass
 from scilogos.tokens import Codec
 
-BLOCKS = 8  # parts of a source
 
-Progress = Callable[[int, int], None]  # told how many parts are there, and of how many
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """How parts are made: how many of each source, by how many processes; `progress` is told how many are there."""
+
+    blocks: int = 8
+    processes: int = 1
+    progress: Callable[[int, int], None] = lambda done, number: None
 
 
 def read_recipe(path: Path) -> CorpusRecipe:
@@ -52,10 +58,7 @@ def prepare(
     data: Path,
     out: Path,
     codec: Codec,
-    *,
-    blocks: int = BLOCKS,
-    processes: int = 1,
-    progress: Progress = lambda done, all_: None,
+    work: Work = Work(),
 ) -> tuple[CorpusInfo, Ledger]:
     """Build the corpus of a recipe from the files below `data` in folder `out`, in place of an older corpus there.
 
@@ -64,7 +67,7 @@ def prepare(
     """
     if out.exists() and not (out / "corpus.json").is_file() and (not out.is_dir() or any(out.iterdir())):
         raise InputError("this is not a corpus and would be overwritten; name another folder", path=out)
-    made = prepare_parts(recipe, data, out, codec, blocks=blocks, processes=processes, progress=progress)
+    made = prepare_parts(recipe, data, out, codec, work)
     partial, old = out.with_name(out.name + ".partial"), out.with_name(out.name + ".old")
     try:
         with ExitStack() as undo:
@@ -72,7 +75,7 @@ def prepare(
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             joining = Joining(recipe, partial, codec)
-            info = joining.corpus([made[i : i + blocks] for i in range(0, len(made), blocks)])
+            info = joining.corpus([made[i : i + work.blocks] for i in range(0, len(made), work.blocks)])
             shutil.rmtree(old, ignore_errors=True)
             if out.exists():
                 out.rename(old)
@@ -90,23 +93,21 @@ def prepare_parts(
     data: Path,
     out: Path,
     codec: Codec,
+    work: Work = Work(),
     *,
-    blocks: int = BLOCKS,
-    processes: int = 1,
     share: tuple[int, int] = (1, 1),
-    progress: Progress = lambda done, all_: None,
 ) -> list[Path]:
     """Make the parts that are not there, or with share (i, n) every n-th from the i-th on; give their folders.
 
     They are made in `out`.parts, the only place where those who share the work must meet.
     """
     _check(recipe, recipe.name)
-    sources = range(len(recipe.sources))
+    sources, blocks = range(len(recipe.sources)), work.blocks
     parts = [Part(recipe=recipe, source=i, block=b, blocks=blocks, data=data) for i in sources for b in range(blocks)]
     parts, folder = parts[share[0] - 1 :: share[1]], _parts_folder(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _make(parts, folder, codec, processes, progress)
+        return _make(parts, folder, codec, work)
     except OSError as error:
         if isinstance(error, ScilogosError):  # an input that is missing or broken
             raise
@@ -116,20 +117,20 @@ def prepare_parts(
             folder.rmdir()  # if no part was made
 
 
-def _make(parts: Sequence[Part], folder: Path, codec: Codec, processes: int, progress: Progress) -> list[Path]:
-    if processes == 1:
+def _make(parts: Sequence[Part], folder: Path, codec: Codec, work: Work) -> list[Path]:
+    if work.processes == 1:
         found = []
         for part in parts:
             found.append(part.make(folder, codec))
-            progress(len(found), len(parts))
+            work.progress(len(found), len(parts))
         return found
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(processes, context) as pool:
+    with ProcessPoolExecutor(work.processes, context) as pool:
         waiting = [pool.submit(part.make, folder, codec) for part in parts]
         try:
-            for done, _ in enumerate(as_completed(waiting), 1):
-                _.result()
-                progress(done, len(parts))
+            for number, made in enumerate(as_completed(waiting), 1):
+                made.result()
+                work.progress(number, len(parts))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
