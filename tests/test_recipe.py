@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from scilogos.errors import MissingError, RecipeError
-from scilogos.recipe import read_toml, to_dataclass
+from scilogos.recipe import read_table, read_toml, to_dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,3 +99,35 @@ def test_files_that_are_no_recipe(tmp_path):
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(RecipeError, match="not TOML"):
         read_toml(tmp_path / "binary.toml")
+
+
+def test_a_recipe_over_its_base_replaces_whole_keys(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "large.toml").write_text(
+        '[corpus]\nname = "c"\n[train]\nsteps = 9\nrate = 2\nshares = {x = 1, y = 2}\n'
+    )
+    small = tmp_path / "runs" / "small.toml"
+    small.write_text('base = "../large.toml"\n[train]\nrate = 3\nshares = {y = 1}\n')
+    assert read_table(small, "train") == {"steps": 9, "rate": 3, "shares": {"y": 1}}
+    assert read_table(small, "corpus") == {"name": "c"}
+    smaller = tmp_path / "smaller.toml"
+    smaller.write_text('base = "runs/small.toml"\n[train]\nsteps = 1\n')
+    assert read_table(smaller, "train") == {"steps": 1, "rate": 3, "shares": {"y": 1}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('base = "none.toml"\n[train]\n', "none.toml: no such recipe"),
+        ("base = 3\n[train]\n", "base: found 3; expected the path"),
+        ('base = "recipe.toml"\n[train]\n', "more than 8 recipes"),
+        ("[corpus]\nname = 1\n", r"table \[train\] is missing"),
+        ("[other]\nname = 1\n", "unknown key 'other'"),
+        ("train = 1\n", "unknown key 'train'"),
+    ],
+)
+def test_bad_bases_and_tables_are_refused(tmp_path, text, message):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises((RecipeError, MissingError), match=message):
+        read_table(path, "train")

@@ -1,4 +1,7 @@
-"""A recipe: a TOML file whose tables become frozen dataclasses. Unknown keys and wrong types are refused by name."""
+"""A recipe: a TOML file whose tables become frozen dataclasses. Unknown keys and wrong types are refused by name.
+
+A recipe that differs from another in a few keys names it as its `base`, a path beside it, and gives those keys alone.
+"""
 
 import dataclasses
 import tomllib
@@ -14,6 +17,8 @@ T = TypeVar("T")
 __all__ = ["read_table", "read_toml", "to_dataclass"]
 
 TABLES = ("corpus", "train")
+BASE = "base"
+_LONGEST_CHAIN = 8  # of bases
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -29,14 +34,32 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def read_table(path: Path, name: str) -> dict[str, Any]:
-    """Read one table of a recipe; a file may hold a corpus and its training together, and nothing else."""
-    tables = read_toml(path)
-    for key in tables:
-        if key not in TABLES:
-            raise RecipeError(f"{path}: unknown key {key!r}; expected {' or '.join(f'[{table}]' for table in TABLES)}")
-    if not isinstance(tables.get(name), dict):
+    """Read one table of a recipe, over the same table of its base; a file may hold a corpus and its training."""
+    found: dict[str, Any] = {}
+    file: Path | None = Path(path)
+    for _ in range(_LONGEST_CHAIN):
+        if file is None:
+            break
+        tables, base = _read_tables(file)
+        found = {**tables.get(name, {}), **found}
+        file = base
+    else:
+        raise RecipeError(f"{path}: more than {_LONGEST_CHAIN} recipes, each the base of the one before")
+    if not found:
         raise RecipeError(f"{path}: table [{name}] is missing")
-    return tables[name]
+    return found
+
+
+def _read_tables(path: Path) -> tuple[dict[str, dict[str, Any]], Path | None]:
+    tables = read_toml(path)
+    base = tables.pop(BASE, None)
+    if not isinstance(base, str | None):
+        raise RecipeError(f"{path}: base: found {base!r}; expected the path of a recipe, counted from this one")
+    for key, table in tables.items():
+        if key not in TABLES or not isinstance(table, dict):
+            expected = " or ".join(f"[{name}]" for name in TABLES)
+            raise RecipeError(f"{path}: unknown key {key!r}; expected {expected}, or `{BASE}`")
+    return tables, None if base is None else path.parent / base
 
 
 def to_dataclass(kind: type[T], table: dict[str, Any], where: str) -> T:

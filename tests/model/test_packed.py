@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from scilogos.model import PackedAttention, PromptCache, fastest, kernels
+from scilogos.model.bf16 import bits
 from scilogos.model.packed import PackedTransformer
 
 pytestmark = pytest.mark.skipif(
@@ -25,7 +26,7 @@ def noise(*shape, scale=1.0, seed=0):
 def test_rms_norm(scale):
     x, weight = noise(7, 45, scale=scale), noise(45, seed=1)
     out = torch.empty_like(x)
-    kernels.rms_norm(kernels.bits(x), kernels.bits(weight), EPS, kernels.bits(out))
+    kernels.rms_norm(bits(x), bits(weight), EPS, bits(out))
     torch.testing.assert_close(out, F.rms_norm(x, (45,), weight, 1e-6), **ONE_STEP)
 
 
@@ -33,7 +34,7 @@ def test_rms_norm(scale):
 def test_swiglu(scale):
     both = noise(5, 66, scale=scale)
     out = torch.empty(5, 33, dtype=BF16)
-    kernels.swiglu(kernels.bits(both), kernels.bits(out))
+    kernels.swiglu(bits(both), bits(out))
     gate, up = both.float().chunk(2, -1)
     torch.testing.assert_close(out.float(), F.silu(gate) * up, **ONE_STEP)
 
@@ -50,9 +51,9 @@ def test_attention_to_what_is_seen(scale, given):
     to_prompt = queries_NMK @ prompts[0][:, 0].mT
     weights, out = to_prompt.clone() if given else to_prompt[..., :0].clone(), torch.empty(2, 2 * W * r, K, dtype=BF16)
     counts = tuple(np.array(counted) for counted in (prompt_R, first_R, start_R, lengths_P))
-    held = [tuple(map(kernels.bits, both)) for both in ((keys, values), prompts)]
-    new = tuple(map(kernels.bits, (q, k, v)))
-    kernels.attend(new, *held, *map(kernels.bits, (weights, out)), counts, np.float32(0.25))
+    held = [tuple(map(bits, both)) for both in ((keys, values), prompts)]
+    new = tuple(map(bits, (q, k, v)))
+    kernels.attend(new, *held, *map(bits, (weights, out)), counts, np.float32(0.25))
     for row, w, j in itertools.product(range(3), range(W), range(r)):
         length, own = lengths_P[prompt_R[row]], start_R[row] + w + 1
         at = prompt_R[row], ((row - first_R[row]) * W + w) * r + j

@@ -43,3 +43,15 @@ def test_what_cannot_be_read_is_counted_and_left_out():
 
 def test_small_probabilities_do_not_vanish():
     assert log_sum_exp([-2000.0, -2000.0]) == pytest.approx(-2000 + math.log(2))
+
+
+def test_agreement_prefers_what_most_draws_are_like():
+    drawn = [completion("aab", 0.1), completion("aac", 0.1), completion("aad", 0.1), completion("xyz", 0.4)]
+    ranking = rank([drawn], read)
+    assert ranking[0].thing == "xyz"
+    same = lambda one, other: sum(a == b for a, b in zip(one, other, strict=True)) / 3  # noqa: E731
+    agreed = ranking.by_agreement(same)
+    assert [answer.thing for answer in agreed] == ["aab", "aac", "aad", "xyz"]  # of equals the likelier first
+    assert agreed.best(1).answers == agreed.answers[:1] and agreed.best(1).drawn == 4
+    twice = rank([[*drawn, *[completion("xyz", 0.4)] * 9]], read)
+    assert twice.by_agreement(same)[0].thing == "xyz"

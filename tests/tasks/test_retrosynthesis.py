@@ -4,10 +4,11 @@ import pytest
 
 from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.errors import InputError, PromptError, ScilogosError
+from scilogos.grammar import Molecule, Reaction, split, write
 from scilogos.grammar.constraints import Molecules
 from scilogos.science import canonical, is_valid
 from scilogos.tasks import retrosynthesis
-from scilogos.tasks.retrosynthesis import constraint, prompt, propose, propose_all, read
+from scilogos.tasks.retrosynthesis import constraint, forward_scores, prompt, propose, propose_all, read
 from tests.fakes import CODEC, Scripted, random_engine
 
 PRODUCT = "CC(=O)Nc1ccc(O)cc1"
@@ -126,3 +127,17 @@ def test_the_prompt_and_the_guide_are_what_the_engine_gets(engine):
     assert len({id(request.guide) for request in asked}) == 3  # a guide for each sum formula
     assert all(isinstance(request.guide.constraint, Molecules) for request in asked)
     assert asked[0].budget == retrosynthesis.BUDGET_FACTOR * len(asked[0].tokens) + retrosynthesis.BUDGET_SLACK
+
+
+def test_answers_are_ordered_by_what_they_give(engine):
+    codec = engine.codec
+    plain = propose(engine, PRODUCT, samples=8, seed=2, n=20)
+    scores = forward_scores(engine, canonical(PRODUCT), [answer.thing for answer in plain])
+    for answer, score in zip(plain, scores, strict=True):
+        head, tail = split(write(Reaction(tuple(map(Molecule, answer.thing)), (Molecule(canonical(PRODUCT)),))))
+        assert tail.startswith("<MoleculeS>")
+        (symbols,) = engine.symbol_scores(codec.encode(head), [codec.encode(head + tail)[len(codec.encode(head)) :]])
+        assert score == pytest.approx(float(symbols.sum()), abs=1e-3)
+    checked = propose(engine, PRODUCT, samples=8, seed=2, n=20, forward=0.5)
+    expected = sorted(zip(plain, scores, strict=True), key=lambda pair: -pair[0].score - 0.5 * pair[1])
+    assert [answer.thing for answer in checked] == [answer.thing for answer, _ in expected]

@@ -3,11 +3,12 @@
 Runs with torch, numpy and safetensors alone; knows nothing about text.
 """
 
-from scilogos.model.attention import PackedAttention
+from scilogos.model.attention import PackedAttention, RectangleAttention
 from scilogos.model.cache import PromptCache
 from scilogos.model.config import ModelConfig, RopeScaling
 from scilogos.model.fastest import fastest
 from scilogos.model.files import fingerprint
+from scilogos.model.rectangles import plan_rectangles
 from scilogos.model.transformer import Attention, Transformer
 from scilogos.model.weights import check_checkpoint, load_checkpoint, save_checkpoint
 
@@ -16,11 +17,13 @@ __all__ = [
     "ModelConfig",
     "PackedAttention",
     "PromptCache",
+    "RectangleAttention",
     "RopeScaling",
     "Transformer",
     "check_checkpoint",
     "fastest",
     "fingerprint",
     "load_checkpoint",
+    "plan_rectangles",
     "save_checkpoint",
 ]

@@ -7,69 +7,13 @@ J = K / 2, R rows, W tokens of a row, G key-value heads, M queries of a row and 
 N prompts and key heads, L columns of a prompt.
 """
 
-import math
 from contextlib import suppress
 from functools import cache
-from typing import Any
 
 import numpy as np
-import torch
-from llvmlite import ir
-from numba import float32, njit, types, uint32
-from numba.extending import intrinsic
-from torch import Tensor
+from numba import float32, njit, types
 
-_LOG2_E = np.float32(math.log2(math.e))
-_ROUND = np.float32(1.5 * 2**23)  # added to a small number and taken away again, it leaves the nearest integer
-_POWER = tuple(np.float32(math.log(2) ** n / math.factorial(n)) for n in range(7))  # 2^x by its series
-_LEAST = np.float32(-60.0)  # what is less matters no more; far smaller numbers are slow to work with
-
-
-def bits(x: Tensor) -> np.ndarray:
-    """The 16 bits of each number of a bf16 tensor: the same memory."""
-    return x.view(torch.uint16).numpy()
-
-
-def _cast(result, argument, target) -> Any:
-    """A function that reads the 32 bits of its argument as another type."""
-
-    def define(typing, value):
-        build = lambda context, builder, signature, args: builder.bitcast(args[0], target)  # noqa: E731
-        return result(argument), build
-
-    return intrinsic(define)
-
-
-_as_float, _as_bits = _cast(float32, uint32, ir.FloatType()), _cast(uint32, float32, ir.IntType(32))
-
-
-@njit(nogil=True, inline="always")
-def _wide(half):
-    """Bits of bf16 as fp32."""
-    return _as_float(types.uint32(half) << types.uint32(16))
-
-
-@njit(nogil=True, inline="always")
-def _half(number):
-    """The bits of the nearest bf16, ties to even."""
-    bits, sixteen = _as_bits(number), types.uint32(16)
-    return types.uint16((bits + types.uint32(0x7FFF) + ((bits >> sixteen) & types.uint32(1))) >> sixteen)
-
-
-@njit(nogil=True, inline="always")
-def _exp(x):
-    """The exponential of x <= 88 to 2e-7, in steps that a compiler turns into vectors."""
-    scaled = max(x, _LEAST) * _LOG2_E
-    shifted = scaled + _ROUND
-    f = scaled - (shifted - _ROUND)
-    power = _POWER[6]
-    power = power * f + _POWER[5]
-    power = power * f + _POWER[4]
-    power = power * f + _POWER[3]
-    power = power * f + _POWER[2]
-    power = power * f + _POWER[1]
-    power = power * f + _POWER[0]
-    return power * _as_float((_as_bits(shifted) + types.uint32(127)) << types.uint32(23))
+from scilogos.model.bf16 import as_bf16, as_fp32, exponential, softmax
 
 
 @njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
@@ -80,18 +24,10 @@ def _dot(a, b):
     return total
 
 
-@njit(nogil=True, fastmath={"reassoc", "nsz"})
-def _sum(a):
-    total = float32(0.0)
-    for i in range(a.size):
-        total += a[i]
-    return total
-
-
 @njit(nogil=True, error_model="numpy")
 def _widen(bits, wide):
     for i in range(wide.size):
-        wide[i] = _wide(bits[i])
+        wide[i] = as_fp32(bits[i])
 
 
 @njit(nogil=True, error_model="numpy")
@@ -99,7 +35,7 @@ def _unit(wide, eps):
     """Scale to a root mean square of one; round as torch does before the weight is multiplied."""
     scale = float32(1.0) / np.sqrt(_dot(wide, wide) / float32(wide.size) + eps)
     for i in range(wide.size):
-        wide[i] = _wide(_half(wide[i] * scale))
+        wide[i] = as_fp32(as_bf16(wide[i] * scale))
 
 
 @cache
@@ -133,7 +69,7 @@ def rms_norm(x_TD, weight_D, eps, out_TD):
         _widen(x_TD[t], wide)
         _unit(wide, eps)
         for d in range(D):
-            out[d] = _half(wide[d] * weight[d])
+            out[d] = as_bf16(wide[d] * weight[d])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -143,8 +79,8 @@ def swiglu(gate_up_TF, out_TF):
     for t in range(T):
         gates, ups, out = gate_up_TF[t, :F], gate_up_TF[t, F:], out_TF[t]
         for f in range(F):
-            gate = _wide(gates[f])
-            out[f] = _half(gate / (float32(1.0) + _exp(min(-gate, float32(88.0)))) * _wide(ups[f]))
+            gate = as_fp32(gates[f])
+            out[f] = as_bf16(gate / (float32(1.0) + exponential(min(-gate, float32(88.0)))) * as_fp32(ups[f]))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -164,35 +100,9 @@ def turn_heads(all_TAK, scale_BK, eps, cos_TJ, sin_TJ, normed):
                     wide[k] *= scale[k]
             head_first, head_second = head[:J], head[J:]
             for j in range(J):
-                head_first[j] = _half(first[j] * cos[j] - second[j] * sin[j])
+                head_first[j] = as_bf16(first[j] * cos[j] - second[j] * sin[j])
             for j in range(J):
-                head_second[j] = _half(second[j] * cos[j] + first[j] * sin[j])
-
-
-@njit(nogil=True, error_model="numpy")
-def _soft(weights):
-    """Exponentials that add up to one."""
-    highest = _highest(weights)
-    for i in range(weights.size):
-        weights[i] = _exp(weights[i] - highest)
-    share = float32(1.0) / _sum(weights)
-    for i in range(weights.size):
-        weights[i] *= share
-
-
-@njit(nogil=True)
-def _highest(weights):
-    """The highest, compared as integers: of these a compiler makes vectors."""
-    highest = types.int32(-(2**31))
-    for i in range(weights.size):
-        highest = max(highest, _ordered(types.int32(_as_bits(weights[i]))))
-    return _as_float(types.uint32(_ordered(highest)))
-
-
-@njit(nogil=True, inline="always")
-def _ordered(bits):
-    """Bits of fp32 as integers in the same order, and back."""
-    return bits ^ ((bits >> types.int32(31)) & types.int32(0x7FFFFFFF))
+                head_second[j] = as_bf16(second[j] * cos[j] + first[j] * sin[j])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -233,15 +143,15 @@ def attend(new, own, prompts, scores_NML, out_NMK, rows, scale):
                     m = ((row - first_R[row]) * W + w) * r + j
                     scores = scores_NML[prompt * G + g, m]
                     for k in range(K):
-                        query[k] = _wide(q_THK[row * W + w, g * r + j, k]) * scale
+                        query[k] = as_fp32(q_THK[row * W + w, g * r + j, k]) * scale
                         total[k] = float32(0.0)
                     if given:
                         for c in range(length):
-                            weights[c] = _wide(scores[c]) * scale
+                            weights[c] = as_fp32(scores[c]) * scale
                     else:
                         _multiply(query, far_keys[g], length, weights)
                     _multiply(query, keys, seen, near)
-                    _soft(weights[: length + seen])
+                    softmax(weights[: length + seen])
                     if given:
                         _narrow(weights[:length], scores)
                     else:
@@ -255,14 +165,14 @@ def attend(new, own, prompts, scores_NML, out_NMK, rows, scale):
 def _widen_rows(bits, wide, count):
     for c in range(count):
         for k in range(wide.shape[1]):
-            wide[c, k] = _wide(bits[c, k])
+            wide[c, k] = as_fp32(bits[c, k])
 
 
 @njit(nogil=True, error_model="numpy")
 def _narrow(wide, out):
     """Round to bf16, and nought behind the end."""
     for i in range(wide.size):
-        out[i] = _half(wide[i])
+        out[i] = as_bf16(wide[i])
     for i in range(wide.size, out.size):
         out[i] = types.uint16(0)
 

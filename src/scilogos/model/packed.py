@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from scilogos.model import kernels
+from scilogos.model.bf16 import bits
 from scilogos.model.config import ModelConfig
 from scilogos.model.rope import rope_tables
 from scilogos.model.transformer import Attention, Block, Transformer
@@ -64,7 +65,7 @@ class _PackedBlock:
         H, G = self.heads
         x_TD = _normed(x_TD, self.attention_norm, self.eps)
         all_TAK = _linear(x_TD, self.qkv_weight).view(-1, H + 2 * G, self.head_dim)
-        kernels.turn_heads(kernels.bits(all_TAK), self.scale_BK, self.eps, cos_TJ, sin_TJ, self.head_norms)
+        kernels.turn_heads(bits(all_TAK), self.scale_BK, self.eps, cos_TJ, sin_TJ, self.head_norms)
         return all_TAK[:, :H], all_TAK[:, H : H + G], all_TAK[:, H + G :]
 
     def mix(self, x_TD: Tensor, out_THK: Tensor) -> Tensor:
@@ -73,7 +74,7 @@ class _PackedBlock:
         normed_TD = _normed(x_TD, self.mlp_norm, self.eps)
         gate_up_TF = _linear(normed_TD, self.gate_up_weight)
         gated_TF = gate_up_TF.new_empty(len(x_TD), gate_up_TF.shape[1] // 2)
-        kernels.swiglu(kernels.bits(gate_up_TF), kernels.bits(gated_TF))
+        kernels.swiglu(bits(gate_up_TF), bits(gated_TF))
         return _linear(gated_TF, self.down_weight, x_TD)
 
 
@@ -89,10 +90,10 @@ def _linear(x_TD: Tensor, weight: Tensor, added: Tensor | None = None) -> Tensor
 
 
 def _norm(weight_D: Tensor) -> np.ndarray:
-    return kernels.bits(weight_D.detach())
+    return bits(weight_D.detach())
 
 
 def _normed(x_TD: Tensor, weight_D: np.ndarray, eps: np.float32) -> Tensor:
     out_TD = torch.empty_like(x_TD)
-    kernels.rms_norm(kernels.bits(x_TD), weight_D, eps, kernels.bits(out_TD))
+    kernels.rms_norm(bits(x_TD), weight_D, eps, bits(out_TD))
     return out_TD

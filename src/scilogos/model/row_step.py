@@ -76,7 +76,8 @@ class CompiledRowStep(RowStep):
 
     def attend(self, layer: int, q_THK: Tensor, k_TGK: Tensor, v_TGK: Tensor) -> Tensor:
         """Return the attended values [T, H, K]."""
-        from scilogos.model.kernels import attend, bits
+        from scilogos.model.bf16 import bits
+        from scilogos.model.kernels import attend
 
         prompt_keys, prompt_values, own_keys, own_values = self.layers[layer]
         (R, G, _, K), W, groups = own_keys.shape, self.width, self.groups

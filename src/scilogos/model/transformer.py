@@ -117,8 +117,8 @@ class Transformer(nn.Module):
         return F.linear(hidden_TD, self.embedding_VD if self.head_VD is None else self.head_VD)
 
     def compile_blocks(self) -> "Transformer":
-        """Compile what lies on both sides of attention, one code for all layers, anew for every number of tokens."""
-        qkv, mix = torch.compile(Block.qkv, dynamic=False), torch.compile(Block.mix, dynamic=False)
+        """Compile what lies on both sides of attention, one code for all layers and numbers of tokens."""
+        qkv, mix = torch.compile(Block.qkv, dynamic=True), torch.compile(Block.mix, dynamic=True)
         for block in self.layers:
             block.qkv, block.mix = MethodType(qkv, block), MethodType(mix, block)
         return self

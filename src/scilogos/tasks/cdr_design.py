@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.errors import InputError
@@ -11,6 +12,7 @@ from scilogos.science import variable_domain
 from scilogos.tasks.ranking import Ranking, rank
 
 SAMPLING = Sampling(temperature=1.0)
+Order = Literal["likelihood", "agreement"]
 LENGTH_SLACK = 3  # residues a designed loop may differ from the given one
 
 
@@ -60,6 +62,13 @@ def constraint(given: Opening, lengths: tuple[int, int] | None = None) -> Filled
     return FilledLoops(tuple(antibody.opened() for antibody in given.antibodies), bounds)
 
 
+def likeness(one: Designed, other: Designed) -> float:
+    """The share of residues of the loops that agree, place by place; nought for another length."""
+    pairs = [(a, b) for (_, a), (_, b) in zip(one.loops, other.loops, strict=True)]
+    same = sum(x == y for a, b in pairs if len(a) == len(b) for x, y in zip(a, b, strict=True))
+    return same / max(1, sum(len(a) for a, _ in pairs))
+
+
 def read(given: Opening, answer: str, antigens: Sequence[Protein] = ()) -> Designed:
     """Read an answer as domains with named new loops."""
     sentence = parse(prompt(given, antigens) + answer)
@@ -79,14 +88,19 @@ def design(
     lengths: tuple[int, int] | None = None,
     scheme: str = "imgt",
     samples: int | None = None,
+    order: Order = "likelihood",
     sampling: Sampling = SAMPLING,
     seed: int = 0,
 ) -> Ranking[Designed]:
-    """Rank up to n designs of the named loops, from `samples` draws (default 3 n)."""
+    """Rank up to n designs of the named loops, from `samples` draws (default 3 n).
+
+    Ordered by likelihood, or by `likeness` to all that was drawn: the loop of which most residues may be expected.
+    """
     given = opening(sequences, loops, scheme=scheme)
     rule = constraint(given, lengths)
     tokens = tuple(engine.codec.encode(prompt(given, antigens)))
     longest = sum(len(a.opened().residues) + 2 + 2 * len(a.loops) for a in given.antibodies)
     request = Prompt(tokens, engine.guide(rule), longest + sum(high for _, high in rule.bounds))
     groups = engine.complete([request], samples or 3 * n, sampling, seed=seed)
-    return rank(groups, lambda text: read(given, text, antigens), most=n)
+    ranking = rank(groups, lambda text: read(given, text, antigens))
+    return (ranking if order == "likelihood" else ranking.by_agreement(likeness)).best(n)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from scilogos.decode import Completion
@@ -37,6 +37,21 @@ class Ranking(Generic[T]):
 
     def __getitem__(self, i: int) -> Answer[T]:
         return self.answers[i]
+
+    def by_agreement(self, likeness: Callable[[T, T], float]) -> "Ranking[T]":
+        """Order the answers by their mean likeness to all that was drawn, so that the first has least expected loss.
+
+        Minimum Bayes risk (Kumar and Byrne, HLT-NAACL 2004), the draws standing for the model's distribution.
+        """
+        return self.by(lambda thing: sum(answer.votes * likeness(thing, answer.thing) for answer in self.answers))
+
+    def by(self, worth: Callable[[T], float]) -> "Ranking[T]":
+        """Order the answers by another measure, the best first."""
+        return replace(self, answers=tuple(sorted(self.answers, key=lambda answer: -worth(answer.thing))))
+
+    def best(self, most: int) -> "Ranking[T]":
+        """The first answers alone."""
+        return replace(self, answers=self.answers[:most])
 
 
 def log_sum_exp(values: Iterable[float]) -> float:

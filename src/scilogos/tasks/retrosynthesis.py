@@ -6,7 +6,7 @@ from functools import partial
 
 from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.errors import InputError, PromptError
-from scilogos.grammar import Molecule, Retro, parse, tags, write
+from scilogos.grammar import Molecule, Reaction, Retro, parse, split, tags, write
 from scilogos.grammar.constraints import MOST_REACTANTS, Molecules, elements
 from scilogos.science import canonical, order_reactants, roots
 from scilogos.tasks.ranking import Ranking, rank
@@ -14,6 +14,8 @@ from scilogos.tasks.ranking import Ranking, rank
 Reactants = tuple[str, ...]
 SAMPLING = Sampling(temperature=1.0, top_p=0.95)
 ROOTS = 4  # writings of the product that are asked
+FORWARD = 0.0  # weight of the model's own log p(product | reactants) in the order of answers
+CHECKED = 20  # answers of a product that are asked for it
 BUDGET_FACTOR, BUDGET_SLACK = 2, 60  # symbols of an answer, against the product's
 
 
@@ -44,11 +46,16 @@ def propose(
     n: int = 10,
     samples: int = 16,
     num_roots: int = ROOTS,
+    forward: float = FORWARD,
     sampling: Sampling = SAMPLING,
     seed: int = 0,
 ) -> Ranking[Reactants]:
-    """Rank up to n sets of reactants: `samples` draws from each of `num_roots` writings of the product."""
-    return propose_all(engine, [product], n=n, samples=samples, num_roots=num_roots, sampling=sampling, seed=seed)[0]
+    """Rank up to n sets of reactants: `samples` draws from each of `num_roots` writings of the product.
+
+    With `forward` above 0 the best answers are ordered by their score and so many times `forward_scores`.
+    """
+    options = {"samples": samples, "num_roots": num_roots, "forward": forward, "sampling": sampling, "seed": seed}
+    return propose_all(engine, [product], n=n, **options)[0]
 
 
 def propose_all(
@@ -58,6 +65,7 @@ def propose_all(
     n: int = 10,
     samples: int = 16,
     num_roots: int = ROOTS,
+    forward: float = FORWARD,
     sampling: Sampling = SAMPLING,
     seed: int = 0,
 ) -> list[Ranking[Reactants]]:
@@ -73,7 +81,30 @@ def propose_all(
             tokens = tuple(engine.codec.encode(prompt(text)))
             prompts.append(Prompt(tokens, guide, BUDGET_FACTOR * len(tokens) + BUDGET_SLACK))
     found = iter(engine.complete(prompts, samples, sampling, seed=seed))
-    return [
-        rank([next(found) for _ in texts], partial(read, product), most=n)
+    rankings = [
+        rank([next(found) for _ in texts], partial(read, product))
         for product, texts in zip(products, written, strict=True)
     ]
+    if forward:
+        rankings = [_checked(engine, *each, forward) for each in zip(products, rankings, strict=True)]
+    return [ranking.best(n) for ranking in rankings]
+
+
+def forward_scores(engine: Engine, product: str, answers: Sequence[Reactants]) -> list[float]:
+    """The model's log-likelihood of the product given each set of reactants, all in canonical writing."""
+    sentences = [write(Reaction(tuple(map(Molecule, answer)), (Molecule(product),))) for answer in answers]
+    texts = [engine.codec.encode(sentence) for sentence in sentences]
+    scores = []
+    for sentence, text, table in zip(sentences, texts, engine.log_probabilities(texts), strict=True):
+        first = len(engine.codec.encode(split(sentence)[0]))
+        read = [*text, engine.codec.vocabulary.end]
+        ahead = len(table) - len(read)  # rows before the first symbol is known
+        scores.append(float(sum(table[ahead + place, read[place]] for place in range(first, len(read)))))
+    return scores
+
+
+def _checked(engine: Engine, product: str, ranking: Ranking[Reactants], weight: float) -> Ranking[Reactants]:
+    some = ranking.best(CHECKED)
+    scores = forward_scores(engine, product, [answer.thing for answer in some])
+    total = {answer.thing: answer.score + weight * score for answer, score in zip(some, scores, strict=True)}
+    return some.by(total.__getitem__)

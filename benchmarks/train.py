@@ -1,0 +1,116 @@
+"""Measure our training step beside the transformers Trainer and the machine's products; see docs/benchmarks.md."""
+
+import json
+import os
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+
+from decoding.checkpoints import SHAPES
+from decoding.limit import linear_shapes
+from decoding.pairs import spread
+from decoding.report import rounded
+from scilogos.errors import InputError, MissingError, ScilogosError
+from scilogos.train import Shape, TrainRecipe, read_recipe
+from training.ours import Ours, documents, places
+from training.products import product_flops, product_seconds
+from training.trainer_peer import Trainer
+
+app = App(help=__doc__, help_format="plaintext", version_flags=())
+Positive = Annotated[int, Parameter(validator=Number(gte=1))]
+
+
+@app.default
+def train(recipe: Path, /, *, config: str | None = None, steps: Positive = 4, pairs: Positive = 5) -> None:
+    """Compare, and end with one line RESULT and JSON.
+
+    Parameters
+    ----------
+    recipe
+        A training recipe with a shape; its corpus must be there.
+    config
+        Another shape with the recipe's rows: 27m.
+    steps
+        Optimiser steps of one measurement.
+    pairs
+        Ours and the Trainer in turn, so many times.
+    """
+    ours = Ours(_shaped(read_recipe(recipe), config))
+    shapes, settings = linear_shapes(ours.model.config), ours.recipe
+    ours.seconds(ours.rows(2))  # compiles
+    peer, skipped = _peer(ours)
+    shares, speeds, ratios, rates = [], [], [], []
+    for _ in range(pairs):
+        rows = ours.rows(steps)
+        products = product_seconds(shapes, settings.row_length)
+        mine = ours.seconds(rows)
+        shares.append(len(rows) * products / mine)
+        rates.append(product_flops(shapes, settings.row_length) / products / 1e9)
+        speeds.append(places(rows) / mine)
+        line = f"{speeds[-1]:,.0f} tokens/s, {shares[-1]:.0%} of the product rate ({rates[-1]:,.0f} GFLOP/s)"
+        if peer is not None:
+            ratios.append(peer.seconds(documents(rows)) / mine)
+            line += f", {ratios[-1]:.2f} x the Trainer"
+        print(line, flush=True)
+    found: dict[str, Any] = {"share_of_products": asdict(spread(shares)), "tokens_per_s": asdict(spread(speeds))}
+    found["product_gflops"] = asdict(spread(rates))
+    if ratios:
+        found["ratio_trainer"] = asdict(spread(ratios))
+    result = {
+        "benchmark": "train",
+        "settings": {
+            "recipe": recipe.name,
+            "config": config or settings.name,
+            "parameters": sum(p.numel() for p in ours.model.parameters()),
+            "row_length": settings.row_length,
+            "rows_per_step": settings.rows_per_step,
+            "optimiser": settings.optimiser,
+            "steps": steps,
+            "pairs": pairs,
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "load": os.getloadavg()[0],
+        },
+        "skipped": skipped,
+        **found,
+    }
+    print("RESULT " + json.dumps(rounded(result)))
+
+
+def _shaped(recipe: TrainRecipe, config: str | None) -> TrainRecipe:
+    if config is None:
+        if recipe.shape is None:
+            raise InputError("the recipe starts from weights: give one with a shape, or --config 27m")
+        return recipe
+    if config not in SHAPES or SHAPES[config].tokenizer is not None:
+        raise InputError(f"--config {config}: expected 27m")
+    sizes = {key: value for key, value in SHAPES[config].config.items() if key != "tie_word_embeddings"}
+    return replace(recipe, shape=Shape(**sizes), start=None)
+
+
+def _peer(ours: Ours) -> tuple[Trainer | None, dict[str, str]]:
+    try:
+        peer = Trainer(ours.model, ours.recipe.step_tokens)
+    except MissingError as error:
+        print(f"trainer: skipped: {error}", flush=True)
+        return None, {"trainer": str(error)}
+    peer.seconds(documents(ours.rows(1)))  # warms up
+    return peer, {}
+
+
+def main() -> None:
+    """Run the command line; a user's fault is one line and exit code 2."""
+    try:
+        app(sys.argv[1:])
+    except ScilogosError as error:
+        print(f"benchmarks/train.py: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()
