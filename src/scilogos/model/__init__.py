@@ -3,6 +3,7 @@
 Runs with torch, numpy and safetensors alone; knows nothing about text.
 """
 
+from scilogos.model.adapters import adapt, merge
 from scilogos.model.attention import PackedAttention
 from scilogos.model.cache import PromptCache
 from scilogos.model.config import ModelConfig, RopeScaling
@@ -18,9 +19,11 @@ __all__ = [
     "PromptCache",
     "RopeScaling",
     "Transformer",
+    "adapt",
     "check_checkpoint",
     "fastest",
     "fingerprint",
     "load_checkpoint",
+    "merge",
     "save_checkpoint",
 ]

@@ -77,7 +77,7 @@ class _Matching:
         return max((self._grown({here: there}, least) for here, there in seeds), key=len, default={})
 
     def _grown(self, piece: dict[int, int], least: int) -> dict[int, int]:
-        """Grow a piece over bonds of both sides, first to pairs with most bonds to the piece, then to the most alike."""
+        """Grow a piece over bonds of both sides: first to pairs with most bonds to it, of them to the most alike."""
         piece = dict(piece)
         while candidates := list(self._candidates(piece, least)):
             here, there = max(candidates, key=lambda pair: (*self._fit(pair, piece), -pair[0], -pair[1]))
