@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from scilogos.bench import Method, Tuning, tune
+from scilogos.bench import Method, Tuning, own, tune
 from scilogos.bench.tuning import LOSS
 from scilogos.bench.tuning_recipes import TASKS, epoch_tokens, run_recipe
 from scilogos.data.shards import CorpusInfo, ShardInfo
@@ -19,6 +19,14 @@ from scilogos.tasks.calibration import Calibration
 from tests.bench.conftest import CHAIN, HEAVY, NATIVE
 
 METHOD = Method(epochs=3)
+TASK = "editing"  # of which nothing is measured but the loss
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch):
+    """Random weights write what no table holds, and every new state costs its time."""
+    monkeypatch.setattr(own, "DRAWS", 1)
+    monkeypatch.setattr(own, "MARKINGS", 1)
 
 
 def rows(task: str) -> list[dict[str, str]]:
@@ -49,7 +57,7 @@ def write(path: Path, some: list[dict[str, str]]) -> Path:
 
 @pytest.fixture
 def table(tmp_path) -> Path:
-    return write(tmp_path / "mine.csv", rows("retrosynthesis"))
+    return write(tmp_path / "mine.csv", rows(TASK))
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -76,7 +84,7 @@ def test_every_task_from_table_to_model(tiny, tmp_path, task):
 
 
 def test_adapters_leave_what_they_do_not_touch(tiny, table, tmp_path):
-    found = tune(tiny, "retrosynthesis", table, tmp_path / "out", Method(kind="lora", rank=4, epochs=3), quiet=True)
+    found = tune(tiny, TASK, table, tmp_path / "out", Method(kind="lora", rank=4, epochs=3), quiet=True)
     before, after = weights(tiny.folder), weights(found.model)
     # The weights of the start are fp32 here, those of a fine-tuning bf16 where the processor has it.
     assert torch.equal(after["embedding_VD"], before["embedding_VD"].to(torch.bfloat16).float()) or torch.equal(
@@ -87,7 +95,7 @@ def test_adapters_leave_what_they_do_not_touch(tiny, table, tmp_path):
 
 def test_interrupted_the_same_request_goes_on(tiny, table, tmp_path, monkeypatch):
     """Stopped before, within and after training, it ends as if it never was."""
-    whole = tune(tiny, "retrosynthesis", table, tmp_path / "whole", METHOD, quiet=True)
+    whole = tune(tiny, TASK, table, tmp_path / "whole", METHOD, quiet=True)
     told: list[str] = []
 
     def stop_at(word: str):
@@ -98,14 +106,14 @@ def test_interrupted_the_same_request_goes_on(tiny, table, tmp_path, monkeypatch
 
         return say
 
-    for word in ("writing", "before", "training, ", "after"):
+    for word in ("writing", "before", "steps", "after"):
         with pytest.raises(KeyboardInterrupt):
-            tune(tiny, "retrosynthesis", table, tmp_path / "cut", METHOD, quiet=True, say=stop_at(word))
-    cut = tune(tiny, "retrosynthesis", table, tmp_path / "cut", METHOD, quiet=True, say=told.append)
+            tune(tiny, TASK, table, tmp_path / "cut", METHOD, quiet=True, say=stop_at(word))
+    cut = tune(tiny, TASK, table, tmp_path / "cut", METHOD, quiet=True, say=told.append)
     assert replace(cut, model=whole.model) == whole
     assert equal(cut.model, whole.model)
     assert sum("measuring before" in line for line in told) == 2  # the first was stopped
-    assert tune(tiny, "retrosynthesis", table, tmp_path / "cut", METHOD, quiet=True) == cut
+    assert tune(tiny, TASK, table, tmp_path / "cut", METHOD, quiet=True) == cut
 
 
 def test_calibration_comes_along(tiny, table, tmp_path):
@@ -122,9 +130,9 @@ def test_calibration_comes_along(tiny, table, tmp_path):
 @pytest.mark.parametrize("change", [{"seed": 2}, {"kind": "lora"}, {"epochs": 4}, "task", "table"])
 def test_another_request_needs_another_folder(tiny, table, tmp_path, change):
     out = tmp_path / "out"
-    tune(tiny, "retrosynthesis", table, out, METHOD, quiet=True)
+    tune(tiny, TASK, table, out, METHOD, quiet=True)
     method = replace(METHOD, **change) if isinstance(change, dict) else METHOD
-    task = "material" if change == "task" else "retrosynthesis"
+    task = "material" if change == "task" else TASK
     if isinstance(change, str):
         write(table, rows(task)[1:])
     with pytest.raises(InputError, match="out: was begun with .*; name another folder"):
@@ -149,13 +157,13 @@ def test_a_table_that_cannot_be_used_leaves_nothing(tiny, tmp_path, some, says):
 
 def test_what_else_is_refused(tiny: Logos, table, tmp_path):
     with pytest.raises(MissingError, match="none.csv: no such file"):
-        tune(tiny, "retrosynthesis", tmp_path / "none.csv", tmp_path / "out")
+        tune(tiny, TASK, tmp_path / "none.csv", tmp_path / "out")
     with pytest.raises(InputError, match="task 'retro': expected one of retrosynthesis, binding-site"):
         tune(tiny, "retro", table, tmp_path / "out")
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.docx").touch()
     with pytest.raises(InputError, match="holds no fine-tuning"):
-        tune(tiny, "retrosynthesis", table, tmp_path / "taken")
+        tune(tiny, TASK, table, tmp_path / "taken")
     for wrong in ({"kind": "qlora"}, {"rank": 0}, {"epochs": 0}, {"seed": -1}):
         with pytest.raises(RecipeError, match=str(next(iter(wrong.values())))):
             Method(**wrong)
@@ -172,7 +180,7 @@ def test_a_run_fits_its_table(records):
     run = run_recipe(Path("m"), info, Path("c"), Method(), bf16=True)
     epochs = run.tokens / epoch_tokens(info)
     assert 1 <= epochs <= 20 and (run.rows_per_step == 1) == (records <= 1_000)
-    assert run.rate(0) < run.learning_rate and run.rate(run.steps - 1) < run.learning_rate / 3
+    assert run.rate(0) <= run.learning_rate and run.rate(run.steps - 1) <= run.learning_rate / run.steps * 2
     assert run_recipe(Path("m"), info, Path("c"), Method(epochs=2), bf16=True).tokens == 2 * 100 * records
 
 

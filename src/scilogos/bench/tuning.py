@@ -73,7 +73,6 @@ def tune(
         raise InputError(f"{logos.folder}: fine-tuning needs a model of our own vocabulary, such as logos-8m")
     if not table.is_file():
         raise MissingError(f"{table}: no such file")
-    say("reading the table")
     records, counts = _records(recipe, table)
     held = [record.sentences[0] for record in records if record.split == "val"][:MOST_HELD_OUT]
     asked = {"model": fingerprint(logos.folder), "task": task, "table": _digest(table), **asdict(method)}

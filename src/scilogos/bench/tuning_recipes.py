@@ -17,7 +17,7 @@ from scilogos.train import TrainRecipe
 
 HELD_OUT_PERCENT, MOST_HELD_OUT = 10.0, 200
 ROW_LENGTH, MOST_SYMBOLS = 2048, 1400
-LEAST_STEPS, MOST_EPOCHS = 200, 10  # epochs are chosen to give so many steps, if so many epochs suffice
+LEAST_STEPS, MOST_EPOCHS = 200, 20  # epochs are chosen to give so many steps, if so many epochs suffice
 LONG_RUN, MOST_ROWS = 600, 8  # a step of a run that were longer has more rows
 RATES = {"lora": 2e-3, "full": 5e-4}
 
