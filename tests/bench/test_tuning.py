@@ -25,6 +25,7 @@ TASK = "editing"  # of which nothing is measured but the loss
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch):
     """Random weights write what no table holds, and every new state costs its time."""
+    monkeypatch.setattr(own, "PRODUCTS", 1)
     monkeypatch.setattr(own, "DRAWS", 1)
     monkeypatch.setattr(own, "MARKINGS", 1)
 

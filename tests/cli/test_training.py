@@ -2,6 +2,12 @@
 
 import json
 
+SENTENCE = "<MoleculeS>CCOC(C)=O<MoleculeE><ReverseReact><MoleculeS>CCO<MoleculeE><MoleculeS>ClC(C)=O<MoleculeE>"
+
+
+def total(scores: str) -> float:
+    return sum(json.loads(line)["score"] for line in scores.splitlines())
+
 
 def test_from_a_table_to_answers_of_the_new_model(logos, tmp_path, monkeypatch):
     monkeypatch.setattr("scilogos.bench.own.DRAWS", 1)
@@ -14,7 +20,7 @@ def test_from_a_table_to_answers_of_the_new_model(logos, tmp_path, monkeypatch):
     assert [row["held out"] for row in figures] == ["loss, nats a free choice", "top-1", "top-10"]
     assert all({"before", "after", "items"} <= row.keys() for row in figures)
     assert "11 records trained on, 1 held out" in ran.err and "the model is in runs/mine/model" in ran.err
-    retro = ("retro", "CCO", "-n", "2", "--model", "runs/mine/model")
-    assert logos(*retro).code == 0
+    before, after = (logos("score", SENTENCE, "--model", model).out for model in ("tiny", "runs/mine/model"))
+    assert total(after) > total(before)
     again = logos(*words)
     assert again.code == 2 and again.err.startswith("logos: runs/mine: was begun with kind lora, rank 2; name another")

@@ -24,7 +24,7 @@ import torch
 
 from scilogos.bench.figures import Figure
 from scilogos.bench.tuning_recipes import MOST_HELD_OUT, ROW_LENGTH, Method, Task, corpus_recipe, run_recipe, task_named
-from scilogos.data.corpus import prepare
+from scilogos.data.corpus import Work, prepare
 from scilogos.data.ledger import Ledger
 from scilogos.data.readers import READERS
 from scilogos.data.shards import read_corpus
@@ -80,7 +80,7 @@ def tune(
     corpus = out / "corpus"
     if not (corpus / "corpus.json").is_file():
         say(f"writing {len(records)} records as sentences, {counts['val']} of them held out")
-        prepare(recipe, table.parent, corpus, logos.engine.codec)
+        prepare(recipe, table.parent, corpus, logos.engine.codec, Work(blocks=1))
     settings = run_recipe(logos.folder, read_corpus(corpus), corpus, method, bf16=_bf16())
     before = _figures(out / "before.json", kind, logos, held, settings, say)
     say(f"training, {settings.steps} steps")
