@@ -18,6 +18,7 @@ _atom_site.label_atom_id
 ATOM 1 N N
 ATOM 2 C
 """
+TUNE = ("train", "--from", "tiny", "--task", "retrosynthesis", "--data", "m.csv")
 WATER = "HETATM    1  O   HOH A   1       0.000   0.000   0.000  1.00  0.00           O\nEND\n"
 
 
@@ -43,6 +44,16 @@ def _files(folder: Path) -> set[str]:
         ({}, ("edit", "MKVLL", "--model", "tiny", "--out", "no/x.csv"), ["no/x.csv"]),
         ({"r.toml": "[train]\nname = 'x'\nspeed = 3\n"}, ("train", "r.toml"), ["r.toml", "speed"]),
         ({"r.toml": "[corpus\n"}, ("train", "r.toml"), ["r.toml"]),
+        ({}, ("train",), ["expected a recipe, or --from", "--from, --task, --data"]),
+        ({}, ("train", "r.toml", "--task", "cdr"), ["--task is for fine-tuning", "r.toml"]),
+        ({}, (*TUNE, "--run", "x"), ["--run is for a recipe"]),
+        ({}, (*TUNE, "--rank", "8"), ["--rank is for --method lora"]),
+        ({}, (*TUNE, "--method", "lora", "--rank", "0"), ["rank: found 0"]),
+        ({}, TUNE, ["m.csv", "no such file"]),
+        ({"m.csv": "reactants,product\nCC(,CC\n"}, TUNE, ["m.csv:2", "CC("]),
+        ({"m.csv": "smiles\nCC\n"}, TUNE, ["m.csv:2", "reactants and no product"]),
+        ({"m.csv": "reactants,product\nCO,CCO\n"}, TUNE, ["m.csv", "expected at least 1 of each"]),
+        ({}, ("train", "--from", "tiny", "--task", "retro", "--data", "m.csv"), ["'retro'", "binding-site"]),
         ({}, ("prepare", "none.toml", "--data", ".", "--out", "c"), ["none.toml"]),
         ({}, ("materials", "--linker", "OC(=O"), ["OC(=O", "position"]),
         ({}, ("materials", *("--linker", "C") * 7), ["7 linkers", "6 at most"]),

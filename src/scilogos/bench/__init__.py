@@ -1,10 +1,13 @@
 """Benchmarks: a task and a model in; figures with intervals, beside baselines, out.
 
 One file a task, the same names in the same order: what it reads and holds out, `items`, `predict`, `score`, `baseline`.
+And fine-tuning on a user's own table, with figures before and after.
 """
 
 from scilogos.bench.binding_site import calibrated
 from scilogos.bench.report import Report
 from scilogos.bench.run import TASKS, run
+from scilogos.bench.tuning import Tuning, tune
+from scilogos.bench.tuning_recipes import Method
 
-__all__ = ["TASKS", "Report", "calibrated", "run"]
+__all__ = ["TASKS", "Method", "Report", "Tuning", "calibrated", "run", "tune"]

@@ -5,7 +5,7 @@ import sys
 from cyclopts import App, Parameter
 
 from scilogos import __version__
-from scilogos.cli import language, tasks, work
+from scilogos.cli import language, tasks, training, work
 from scilogos.cli.demo import demo
 from scilogos.errors import ScilogosError
 
@@ -28,7 +28,7 @@ for _verb in (
     language.read,
     language.score,
     work.prepare,
-    work.train,
+    training.train,
     work.bench,
     work.models,
     work.doctor,

@@ -1,4 +1,4 @@
-"""Verbs about corpora, training, models and the machine: prepare, train, models, doctor, bench."""
+"""Verbs about corpora, models and the machine: prepare, models, doctor, bench."""
 
 import os
 import platform
@@ -85,29 +85,6 @@ def _share(text: str) -> tuple[int, int]:
 
 def _show_parts(done: int, number: int) -> None:
     print(f"{done} of {number} parts", file=sys.stderr)
-
-
-def train(recipe: Path, *, run: Path | None = None, quiet: bool = False) -> None:
-    """Train by a recipe; started again, it goes on from the newest checkpoint.
-
-    Example: logos train recipes/pretrain.toml --run runs/logos-8m-pretrain
-
-    Parameters
-    ----------
-    recipe
-        A TOML file with a table [train].
-    run
-        The folder of the run; default runs/NAME.
-    """
-    from scilogos.tokens import load as load_codec
-    from scilogos.tokens import save_hf_tokenizer
-    from scilogos.train import read_recipe
-    from scilogos.train import train as go
-
-    settings = read_recipe(recipe)
-    final = go(settings, run or Path("runs") / settings.name, quiet=quiet)
-    save_hf_tokenizer(load_codec(final), final)  # so that transformers reads the folder too
-    print(final)
 
 
 models = App(name="models", help="List the models that are installed, or register one.\n\nExample: logos models")

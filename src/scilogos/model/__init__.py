@@ -3,6 +3,7 @@
 Runs with torch, numpy and safetensors alone; knows nothing about text.
 """
 
+from scilogos.model.adapters import adapt, merge
 from scilogos.model.attention import PackedAttention, RectangleAttention
 from scilogos.model.cache import PromptCache
 from scilogos.model.config import ModelConfig, RopeScaling
@@ -20,10 +21,12 @@ __all__ = [
     "RectangleAttention",
     "RopeScaling",
     "Transformer",
+    "adapt",
     "check_checkpoint",
     "fastest",
     "fingerprint",
     "load_checkpoint",
+    "merge",
     "plan_rectangles",
     "save_checkpoint",
 ]

@@ -16,7 +16,7 @@ import torch
 from scilogos.data.batches import Mixture
 from scilogos.data.shards import read_corpus
 from scilogos.errors import CheckpointError, RecipeError
-from scilogos.model import save_checkpoint
+from scilogos.model import merge, save_checkpoint
 from scilogos.train import checkpoints
 from scilogos.train.journal import Journal
 from scilogos.train.loss import Batch, summed_loss
@@ -83,7 +83,7 @@ class _Run:
 
     def go(self) -> Path:
         r, model = self.recipe, self.model
-        if r.compile:
+        if r.compile and not r.lora_rank:  # with adapters each layer has a class of its own, to be compiled alone
             model.compile_blocks()
         journal = Journal(self.run / "metrics.jsonl", step=self.step, steps=r.steps, quiet=self.quiet)
         tokens, bad = 0, 0
@@ -146,7 +146,9 @@ class _Run:
     def _finish(self) -> Path:
         final = self.run / "final"
         metadata = {"run": self.recipe.name, "corpus": self.corpus.fingerprint, "steps": str(self.step)}
-        save_checkpoint(final, self.model, self.model.config, dtype=DTYPES[self.recipe.precision], metadata=metadata)
+        save_checkpoint(
+            final, merge(self.model.float()), self.model.config, dtype=DTYPES[self.recipe.precision], metadata=metadata
+        )
         for table in self.recipe.corpus.glob("symbols.json"):  # the numbering that the weights speak
             shutil.copy(table, final)
         return final

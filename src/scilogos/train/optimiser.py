@@ -19,11 +19,11 @@ _STATE = {"Muon": {"momentum_buffer"}, "AdamW": {"step", "exp_avg", "exp_avg_sq"
 
 
 class Masters:
-    """fp32 masters of a model's parameters, their gradients and optimisers; the model itself goes to the precision."""
+    """fp32 masters of the parameters that learn, their gradients and optimisers; the model goes to the precision."""
 
     def __init__(self, model: Transformer, recipe: TrainRecipe) -> None:
-        self.masters = {name: p.detach().float().clone() for name, p in model.named_parameters()}
-        self.parameters = dict(model.to(DTYPES[recipe.precision]).named_parameters())
+        self.masters = {n: p.detach().float().clone() for n, p in model.named_parameters() if p.requires_grad}
+        self.parameters = {n: p for n, p in model.to(DTYPES[recipe.precision]).named_parameters() if n in self.masters}
         for master in self.masters.values():
             master.grad = torch.zeros_like(master)
         matrices = {n for n, p in self.masters.items() if p.ndim == 2 and n.startswith("layers.")}

@@ -43,6 +43,7 @@ class TrainRecipe:
     later: tuple[Phase, ...] = ()  # in the order in which they begin
     shape: Shape | None = None
     start: Path | None = None  # a checkpoint folder to start from instead of random weights
+    lora_rank: int = 0  # of adapters that learn in place of the weights of `start`; 0: all weights learn
     row_length: int = 8192
     rows_per_step: int = 2
     optimiser: Literal["muon", "adamw"] = "muon"
@@ -69,9 +70,11 @@ class TrainRecipe:
         for key in (*sizes, "learning_rate", "clip"):
             if not 0 < getattr(self, key) < math.inf:
                 raise RecipeError(f"{key}: found {getattr(self, key)}; expected a positive number")
-        for key in ("warmup_tokens", "decay_tokens", "weight_decay", "validate_rows", "threads"):
+        for key in ("warmup_tokens", "decay_tokens", "weight_decay", "validate_rows", "threads", "lora_rank"):
             if not 0 <= getattr(self, key) < math.inf:
                 raise RecipeError(f"{key}: found {getattr(self, key)}; expected 0 or more")
+        if self.lora_rank and self.start is None:
+            raise RecipeError(f"lora_rank: found {self.lora_rank} without `start`; adapters need weights to stand on")
         if self.warmup_tokens + self.decay_tokens > self.tokens:
             raise RecipeError(f"warmup_tokens and decay_tokens together exceed tokens = {self.tokens}")
         for shares in (self.shares, *(phase.shares for phase in self.later)):

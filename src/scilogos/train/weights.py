@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from scilogos.errors import CheckpointError
-from scilogos.model import ModelConfig, Transformer, load_checkpoint, save_checkpoint
+from scilogos.model import ModelConfig, Transformer, adapt, load_checkpoint, merge, save_checkpoint
 from scilogos.train import checkpoints
 from scilogos.train.optimiser import copy_masters
 from scilogos.train.recipe import TrainRecipe
@@ -18,6 +18,8 @@ def starting_model(recipe: TrainRecipe, vocabulary_size: int) -> Transformer:
         model, config = load_checkpoint(recipe.start, device=recipe.device)
         if config.vocab_size != vocabulary_size:
             raise CheckpointError(f"{recipe.start}: {config.vocab_size} symbols; the corpus has {vocabulary_size}")
+        if recipe.lora_rank:
+            adapt(model, recipe.lora_rank, torch.Generator().manual_seed(recipe.seed))
         return model
     model = Transformer(_shaped(recipe, vocabulary_size), device=recipe.device)
     return model.initialise(torch.Generator(device=recipe.device).manual_seed(recipe.seed))
@@ -52,11 +54,14 @@ def weights_of(checkpoint_or_run: Path, out: Path, recipe: TrainRecipe | None = 
     else:
         embedding_VD = tensors.get("master/embedding_VD")
         config = _shaped(recipe, 1 if embedding_VD is None else len(embedding_VD))
-    model = Transformer(config)
+    adapted = any(".parametrizations." in key for key in tensors)
+    if adapted and (recipe is None or not recipe.lora_rank):
+        raise CheckpointError(f"{folder}: holds adapters alone; give the recipe of the run, which names their rank")
+    model = starting_model(recipe, config.vocab_size) if adapted and recipe is not None else Transformer(config)
     try:
-        copy_masters(tensors, {name: parameter.detach() for name, parameter in model.named_parameters()})
+        copy_masters(tensors, {name: p.detach() for name, p in model.named_parameters() if p.requires_grad})
     except CheckpointError as error:
         raise CheckpointError(f"{folder}: {error}") from None
     metadata = {"run": run.name, "corpus": progress["corpus"], "steps": str(progress["step"])}
-    save_checkpoint(out, model, config, dtype=torch.float32, metadata=metadata)
+    save_checkpoint(out, merge(model), config, dtype=torch.float32, metadata=metadata)
     return out

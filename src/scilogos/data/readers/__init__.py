@@ -5,6 +5,14 @@ from collections.abc import Callable, Iterator
 from scilogos.data.readers.antibodies import antibodies, designs
 from scilogos.data.readers.chemistry import mapped_reactions, molecules, reactions
 from scilogos.data.readers.materials import materials
+from scilogos.data.readers.own import (
+    own_antibodies,
+    own_edits,
+    own_ligands,
+    own_materials,
+    own_reactions,
+    own_sites,
+)
 from scilogos.data.readers.proteins import denoising, proteins
 from scilogos.data.readers.structures import complexes, sites
 from scilogos.data.source import Reading, Record
@@ -21,6 +29,12 @@ READERS: dict[str, Callable[[Reading], Iterator[Record]]] = {
         mapped_reactions,
         materials,
         molecules,
+        own_antibodies,
+        own_edits,
+        own_ligands,
+        own_materials,
+        own_reactions,
+        own_sites,
         proteins,
         reactions,
         sites,
@@ -31,5 +45,7 @@ FORMS = {  # what `forms` of a source may name
     "complexes": ("marked", "expanded", "plain"),
     "mapped_reactions": ("retro", "reaction"),
     "materials": ("made", "enumerated"),
+    "own_ligands": ("marked", "expanded", "plain"),
+    "own_reactions": ("retro", "reaction"),
     "sites": ("located", "marked", "expanded", "transform"),
 }

@@ -13,17 +13,17 @@ _MAX_H3_IDENTITY, _MAX_DOMAIN_IDENTITY = 0.6, 0.95
 _COLUMNS = ("id", "seq", "chain", *(f"imgt{n}{end}" for n in "123" for end in "se"), "rabd_h3_id", "rabd_dom_id")
 
 
-class _Domain(NamedTuple):
+class Domain(NamedTuple):
     """What a design needs of a row; loops are half-open spans."""
 
     id: str
     antibody: Antibody
     heavy: bool
-    split: Split
     loops: list[tuple[int, int]]
+    split: Split = "train"
 
 
-def _usable(reading: Reading) -> Iterator[_Domain]:
+def _usable(reading: Reading) -> Iterator[Domain]:
     """Domains that are no near twin of a RAbD antibody; a table without a split is for training."""
     for row in reading.rows(*_COLUMNS):
         split = reading.split_of({"split": "train", **row}, row["seq"])
@@ -35,7 +35,7 @@ def _usable(reading: Reading) -> Iterator[_Domain]:
         loops = [(int(row[f"imgt{n}s"]), int(row[f"imgt{n}e"])) for n in (1, 2, 3)]
         antibody = Antibody(row["seq"])
         Antibody(row["seq"], tuple(loops))  # raises where the loops do not fit
-        yield _Domain(row["id"], antibody, row["chain"] == "H", split, loops)
+        yield Domain(row["id"], antibody, row["chain"] == "H", loops, split)
 
 
 def antibodies(reading: Reading) -> Iterator[Record]:
@@ -50,7 +50,7 @@ def _alone(antibody: Antibody) -> tuple[Sentence, ...]:
 
 def designs(reading: Reading) -> Iterator[Record]:
     """Domains with one to three of their IMGT loops opened, first H3 of heavy ones; the partner comes along plain."""
-    domains: dict[str, _Domain] = {}
+    domains: dict[str, Domain] = {}
     for domain in _usable(reading):
         if domain.id in domains:
             reading.ledger.drop("id of an earlier row")
@@ -58,10 +58,11 @@ def designs(reading: Reading) -> Iterator[Record]:
     partners = _partners(reading, domains)
     for domain in domains.values():
         partner = domains.get(partners.get(domain.id, ""))
-        yield Record(domain.antibody.residues, domain.split, partial(_designs, reading, domain, partner))
+        yield Record(domain.antibody.residues, domain.split, partial(designed, reading, domain, partner))
 
 
-def _designs(reading: Reading, domain: _Domain, partner: _Domain | None) -> tuple[Sentence, ...]:
+def designed(reading: Reading, domain: Domain, partner: Domain | None) -> tuple[Sentence, ...]:
+    """Open random loops of a domain, H3 first of a heavy one; its partner is there in seven of ten."""
     sequence = domain.antibody.residues
     rng = reading.rng(sequence)
     sentences = []
@@ -72,7 +73,7 @@ def _designs(reading: Reading, domain: _Domain, partner: _Domain | None) -> tupl
     return tuple(sentences)
 
 
-def _partners(reading: Reading, domains: dict[str, _Domain]) -> dict[str, str]:
+def _partners(reading: Reading, domains: dict[str, Domain]) -> dict[str, str]:
     """Partners by id, both ways; never across the splits, or training would read what validation asks for."""
     partners: dict[str, str] = {}
     if reading.source.pairs is not None:
@@ -84,11 +85,11 @@ def _partners(reading: Reading, domains: dict[str, _Domain]) -> dict[str, str]:
     return partners
 
 
-def _in_order(domain: _Domain, opened: Antibody, partner: Antibody) -> list[Antibody]:
+def _in_order(domain: Domain, opened: Antibody, partner: Antibody) -> list[Antibody]:
     return [opened, partner] if domain.heavy else [partner, opened]
 
 
-def _opened(domain: _Domain, rng: random.Random, *, first: bool) -> tuple[tuple[int, int], ...]:
+def _opened(domain: Domain, rng: random.Random, *, first: bool) -> tuple[tuple[int, int], ...]:
     if first and domain.heavy:
         return (domain.loops[2],)
     return tuple(sorted(rng.sample(domain.loops, rng.choice((1, 1, 2, 3)))))

@@ -11,7 +11,8 @@ from scilogos.grammar.objects import Molecule, Reaction, Retro, Sentence
 from scilogos.science import canonical, randomised, reaction_writings
 
 
-def _reaction_key(product: str, reactants: str) -> str:
+def reaction_key(product: str, reactants: str) -> str:
+    """Name a reaction, whatever the order of its reactants."""
     return f"{product}<<{_ordered(reactants)}"
 
 
@@ -64,7 +65,7 @@ def mapped_reactions(reading: Reading) -> Iterator[Record]:
         if known is None:
             reading.ledger.drop("no map-free row")
             continue
-        key = _reaction_key(known["product"], known["reactants"])
+        key = reaction_key(known["product"], known["reactants"])
         split = reading.split_of(known, key)
         if split is None:
             continue
@@ -72,10 +73,11 @@ def mapped_reactions(reading: Reading) -> Iterator[Record]:
         if reason:
             reading.ledger.drop(reason)
             continue
-        yield Record(key, split, partial(_aligned, reading, key, row["rxn_mapped"]))
+        yield Record(key, split, partial(aligned, reading, key, row["rxn_mapped"]))
 
 
-def _aligned(reading: Reading, key: str, mapped: str) -> tuple[Sentence, ...]:
+def aligned(reading: Reading, key: str, mapped: str) -> tuple[Sentence, ...]:
+    """The root-aligned writings of a mapped reaction in the forms asked for; Dropped where its maps lead nowhere."""
     writings = reaction_writings(mapped, reading.rng(key), reading.source.writings)
     if not writings:
         raise Dropped("maps that cannot be followed")
@@ -94,7 +96,7 @@ def reactions(reading: Reading) -> Iterator[Record]:
     tests = _TestItems(reading)
     for row in reading.rows("reactants"):
         product = row.get("product") or row["products"]
-        key = _reaction_key(product, row["reactants"])
+        key = reaction_key(product, row["reactants"])
         split = reading.split_of(row, key)
         if split is None:
             continue

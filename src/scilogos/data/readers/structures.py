@@ -81,7 +81,7 @@ def complexes(reading: Reading) -> Iterator[Record]:
         per_ligand[row["ccd"]] += 1
         key = f"{row['seq']}/{ligand.smiles}/{row['contacts'][0]}"
         contacts = tuple(row["contacts"])
-        yield Record(key, reading.split(row["cluster30"]), partial(_levels, reading, key, row["seq"], contacts, ligand))
+        yield Record(key, reading.split(row["cluster30"]), partial(levels, reading, key, row["seq"], contacts, ligand))
 
 
 @lru_cache(1 << 14)
@@ -92,10 +92,11 @@ def _ligand(smiles: str) -> Molecule | None:
         return None
 
 
-def _levels(
+def levels(
     reading: Reading, key: str, sequence: str, contacts: tuple[int, ...], ligand: Molecule
 ) -> tuple[Sentence, ...]:
-    levels = [level for level in ("marked", "expanded", "plain") if reading.wants(level)]
-    reading.rng(key).shuffle(levels)
-    chains = (Protein(sequence, contacts, level) for level in levels[: reading.source.writings])
+    """A chain with its ligand at the levels of detail asked for, in random order, as many as there are writings."""
+    wanted = [level for level in ("marked", "expanded", "plain") if reading.wants(level)]
+    reading.rng(key).shuffle(wanted)
+    chains = (Protein(sequence, contacts, level) for level in wanted[: reading.source.writings])
     return tuple(Complex((chain,), ligand) for chain in chains)
