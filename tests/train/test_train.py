@@ -171,7 +171,7 @@ def test_sigterm_from_outside(recipe, tmp_path, journal, start_run):
     process.terminate()
     process.communicate(timeout=60)
     assert process.returncode == 77  # KeyboardInterrupt
-    assert checkpoints.load(checkpoints.found(run)[-1])[1]["step"] == len(journal(run)) > 0
+    assert checkpoints.load(checkpoints.found(run)[-1]).progress["step"] == len(journal(run)) > 0
 
 
 def stopped(recipe, run: Path, monkeypatch, steps: int) -> Path:
@@ -256,7 +256,7 @@ def test_a_full_disk_leaves_the_older_checkpoint(recipe, whole, tmp_path):
         ):
             train(recipe, run, quiet=True)
         assert [folder.name for folder in checkpoints.found(run)] == ["checkpoint-00000007", "checkpoint-00000014"]
-        assert not list(run.glob("*.partial")) and checkpoints.load(run / "checkpoint-00000014")[1]["step"] == 14
+        assert not list(run.glob("*.partial")) and checkpoints.load(run / "checkpoint-00000014").progress["step"] == 14
         subprocess.run(["mount", "-o", f"remount,size={size * 8}k", run], check=True)
         train(recipe, run, quiet=True)
         assert text(run) == text(whole)
@@ -343,8 +343,8 @@ class Blocker:
         if name.partition(".")[0] in BLOCKED:
             raise ImportError(f"{name} is blocked")
 
-BLOCKED = {"rdkit", "rich", "cyclopts", "pyarrow", "zstandard", "gemmi", "immunum", "tokenizers", "transformers",
-           "fastapi", "llguidance", "matplotlib", "vllm"}  # not pandas: torch itself looks whether it is there
+BLOCKED = {"rdkit", "rich", "cyclopts", "pyarrow", "gemmi", "immunum", "tokenizers", "transformers", "fastapi",
+           "llguidance", "matplotlib", "vllm"}  # not pandas and zstandard: torch itself looks whether they are there
 sys.meta_path.insert(0, Blocker())
 """
 

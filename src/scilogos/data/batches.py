@@ -86,14 +86,11 @@ class Mixture:
         self.draws = Draws(draws["row"], draws["phase"], dict(draws["taken"]), dict(draws["tokens"]))
 
     def next(self) -> Row:
-        """The next row of this rank."""
-        while True:
-            mine = self.draws.row % self.world == self.rank
-            row = self._draw(mine)
-            self.draws.row += 1
-            if mine:
-                assert row is not None
-                return row
+        """The next row of this rank: one of as many as there are processes, which all draw them all."""
+        rows = [self._draw(build=rank == self.rank) for rank in range(self.world)]
+        mine = rows[self.rank]
+        assert mine is not None
+        return mine
 
     def _shares(self) -> dict[str, float]:
         """The shares of the row that is drawn next; the counts of tokens begin anew with each phase."""
@@ -124,6 +121,7 @@ class Mixture:
             draws.tokens[name] += length
             used += length
             picked.append(text)
+        draws.row += 1
         return self._build(picked) if build else None
 
     def _build(self, picked: list[Text]) -> Row:

@@ -1,5 +1,6 @@
 """Weights at both ends of a run: the model it starts from, and a checkpoint as a folder that others can load."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,19 +9,19 @@ import torch
 from scilogos.errors import CheckpointError
 from scilogos.model import ModelConfig, Transformer, load_checkpoint, save_checkpoint
 from scilogos.train import checkpoints
-from scilogos.train.optimiser import copy_masters
+from scilogos.train.optimiser import masters_of
 from scilogos.train.recipe import TrainRecipe
 
 
-def starting_model(recipe: TrainRecipe, vocabulary_size: int) -> Transformer:
+def starting_model(recipe: TrainRecipe, vocabulary_size: int, device: torch.device | str = "cpu") -> Transformer:
     """Build the model of a recipe in fp32, from random weights or from `start`."""
     if recipe.start is not None:
-        model, config = load_checkpoint(recipe.start, device=recipe.device)
+        model, config = load_checkpoint(recipe.start, device=device)
         if config.vocab_size != vocabulary_size:
             raise CheckpointError(f"{recipe.start}: {config.vocab_size} symbols; the corpus has {vocabulary_size}")
         return model
-    model = Transformer(_shaped(recipe, vocabulary_size), device=recipe.device)
-    return model.initialise(torch.Generator(device=recipe.device).manual_seed(recipe.seed))
+    model = Transformer(_shaped(recipe, vocabulary_size), device=device)
+    return model.initialise(torch.Generator(device=device).manual_seed(recipe.seed))
 
 
 def _shaped(recipe: TrainRecipe, vocabulary_size: int) -> ModelConfig:
@@ -30,10 +31,18 @@ def _shaped(recipe: TrainRecipe, vocabulary_size: int) -> ModelConfig:
     )
 
 
-def weights_of(checkpoint_or_run: Path, out: Path, recipe: TrainRecipe | None = None) -> Path:
-    """Write a checkpoint, or the newest of a run, as fp32 weights in Hugging Face's layout; return `out`.
+def weights_of(
+    checkpoint_or_run: Path,
+    out: Path,
+    recipe: TrainRecipe | None = None,
+    *,
+    dtype: torch.dtype = torch.float32,
+    metadata: Mapping[str, str] | None = None,
+) -> Path:
+    """Write a checkpoint, or the newest of a run, as weights in Hugging Face's layout; return `out`.
 
-    A later run can `start` from there while this one goes on. A run without config.json needs its recipe.
+    A later run can `start` from there while this one goes on. A run without config.json needs its recipe. Without
+    metadata the file names run, corpus and steps.
     """
     folder = checkpoint_or_run
     if not (folder / checkpoints.PROGRESS_NAME).is_file():
@@ -41,7 +50,7 @@ def weights_of(checkpoint_or_run: Path, out: Path, recipe: TrainRecipe | None = 
         if not found:
             raise CheckpointError(f"{folder}: holds no checkpoint; expected checkpoint-00000100 or the like")
         folder = found[-1]
-    tensors, progress = checkpoints.load(folder)
+    saved = checkpoints.load(folder)
     run = folder.absolute().parent
     if (run / checkpoints.CONFIG_NAME).is_file():
         config = ModelConfig.from_hf(checkpoints.read_config(run))
@@ -50,13 +59,12 @@ def weights_of(checkpoint_or_run: Path, out: Path, recipe: TrainRecipe | None = 
     elif recipe.start is not None:
         _, config = load_checkpoint(recipe.start)
     else:
-        embedding_VD = tensors.get("master/embedding_VD")
-        config = _shaped(recipe, 1 if embedding_VD is None else len(embedding_VD))
+        config = _shaped(recipe, saved.shapes.get("master/embedding_VD", (1,))[0])
     model = Transformer(config)
     try:
-        copy_masters(tensors, {name: parameter.detach() for name, parameter in model.named_parameters()})
+        saved.read(masters_of(saved, dict(model.named_parameters())))
     except CheckpointError as error:
         raise CheckpointError(f"{folder}: {error}") from None
-    metadata = {"run": run.name, "corpus": progress["corpus"], "steps": str(progress["step"])}
-    save_checkpoint(out, model, config, dtype=torch.float32, metadata=metadata)
+    usual = {"run": run.name, "corpus": saved.progress["corpus"], "steps": str(saved.progress["step"])}
+    save_checkpoint(out, model, config, dtype=dtype, metadata=metadata or usual)
     return out
