@@ -5,8 +5,11 @@ Each process gets what torchrun would put into its environment. Jobs come as JSO
 
 import json
 import os
+import shutil
+import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 import torch
@@ -49,9 +52,23 @@ def ended(children: list[int]) -> list[int]:
     return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
+def work(job: dict) -> list[int]:
+    """Run one job: `like` is a folder to copy first, without `drop`; `signal` goes to rank 1 in the third step."""
+    run = Path(job["run"])
+    if "like" in job:
+        shutil.copytree(job["like"], run)
+        for name in job["drop"]:
+            shutil.rmtree(run / name)
+    children = start(to_dataclass(TrainRecipe, json.loads(job["recipe"]), "test"), run, job["world"])
+    if "signal" in job:
+        journal = run / "metrics.jsonl"
+        until = time.monotonic() + 60
+        while time.monotonic() < until and (not journal.exists() or journal.read_text().count("\n") < 3):
+            time.sleep(0.005)
+        os.kill(children[1], signal.Signals[job["signal"]])
+    return ended(children)
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    codes = []
-    for table, run, world in json.loads(sys.argv[1]):
-        codes.append(ended(start(to_dataclass(TrainRecipe, table, "test"), Path(run), world)))
-    print(json.dumps(codes))
+    print(json.dumps([work(job) for job in json.loads(sys.argv[1])]))

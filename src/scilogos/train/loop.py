@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from scilogos.data.batches import Mixture
-from scilogos.data.shards import read_corpus
+from scilogos.data.shards import Shard, read_corpus, token_type
 from scilogos.errors import CheckpointError, RecipeError
 from scilogos.train import checkpoints
 from scilogos.train.journal import Journal
@@ -63,7 +63,10 @@ class _Run:
         self.step, self._stop = 0, False
 
     def begin(self) -> None:
-        """Go on from the newest checkpoint, if any; say what model this is."""
+        """See that the corpus is what it says; go on from the newest checkpoint, if any; say what model this is."""
+        with self.ranks.together():
+            for info in self.corpus.shards[self.ranks.rank :: self.ranks.world]:
+                Shard(self.recipe.corpus, info, token_type(self.corpus.vocabulary_size), verify=True)
         self._resume()
         with self.ranks.together():
             if self.ranks.first:
