@@ -204,7 +204,7 @@ def test_the_whole_path_with_the_true_tokenizers(tmp_path, family):
     info = read_corpus(tmp_path / "corpus")
     sizes = {(tmp_path / "corpus" / f"{shard.stem}.tokens").stat().st_size / shard.tokens for shard in info.shards}
     assert info.vocabulary_size == FIRST[family][1] and sizes == {4}
-    run("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "scilogos.cli", "train",
+    run("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "--", "scilogos.cli", "train",
         "recipe.toml", "--run", "run", "--quiet")  # fmt: skip
     losses = [line["loss"] for line in metrics(tmp_path / "run")]
     assert len(losses) == 4 and losses[-1] < losses[0]

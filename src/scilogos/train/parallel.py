@@ -85,6 +85,11 @@ def joined(device: str) -> Iterator[Ranks]:
         dist.init_process_group("cpu:gloo,cuda:nccl" if mine.type == "cuda" else "gloo")
     try:
         yield Ranks(rank=rank, world=world, device=mine)
+    except RuntimeError as error:
+        if not any(name in str(error).lower() for name in ("gloo", "nccl")):
+            raise
+        lost = "another process of this run is lost; started again, it goes on from the newest checkpoint"
+        raise CheckpointError(f"{lost} ({str(error).splitlines()[0]})") from error
     finally:
         if begun:
             dist.destroy_process_group()
