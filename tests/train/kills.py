@@ -43,9 +43,13 @@ def main(recipe: TrainRecipe, run: Path, wanted: int, world: int) -> dict[str, i
     while counts["kills"] < wanted:
         children, more, at_checkpoint = begin(recipe, run, world), rng.randrange(5), rng.random() < 0.5
         if more:
-            until = steps(run) + more
-            while alive(children) and (steps(run) < until or (at_checkpoint and not list(run.glob("*.partial")))):
+            until = (
+                steps(run) + more
+            )  # a checkpoint that is being written is waited for, but not through three more steps
+            while alive(children) and steps(run) < until:
                 time.sleep(0.0003)
+            while alive(children) and at_checkpoint and steps(run) < until + 3 and not list(run.glob("*.partial")):
+                time.sleep(0.0001)
             time.sleep(rng.uniform(0, 0.004))
         else:
             time.sleep(rng.uniform(0, 0.1))

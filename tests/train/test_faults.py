@@ -27,9 +27,9 @@ STATE = checkpoints.STATE_NAME
 
 @pytest.fixture(scope="module")
 def often(tiny) -> TrainRecipe:
-    """A hundred and ten steps, each with a checkpoint."""
+    """A hundred and fifty steps, each with a checkpoint."""
     return replace(
-        tiny, tokens=110 * 128, warmup_tokens=128, decay_tokens=50 * 128, checkpoint_every=1, validate_every=50
+        tiny, tokens=150 * 128, warmup_tokens=128, decay_tokens=50 * 128, checkpoint_every=1, validate_every=50
     )
 
 
@@ -59,7 +59,7 @@ def killed(recipe: TrainRecipe, run: Path, number: int, world: int) -> dict[str,
 
 def test_killed_twenty_times_it_ends_as_if_undisturbed(often, undisturbed, tmp_path):
     counts = killed(often, tmp_path / "run", 20, world=1)
-    assert counts["kills"] == 20 and counts["writing"] >= 4, counts
+    assert counts["kills"] == 20 and counts["writing"] >= 2, counts
     same(tmp_path / "run", undisturbed)
     assert not list((tmp_path / "run").glob("*.partial")) and len(checkpoints.found(tmp_path / "run")) == often.keep
 
@@ -171,7 +171,7 @@ DAMAGES: dict[str, Callable[[Path, bytes], object]] = {
     "changed": lambda file, whole: file.write_bytes(whole[:-3] + bytes([whole[-3] ^ 1]) + whole[-2:]),
     "empty": lambda file, _: file.write_bytes(b""),
     "missing": lambda file, _: file.unlink(),
-    "text": lambda file, _: file.write_text('{"step": 110}'),
+    "text": lambda file, _: file.write_text('{"step": 150}'),
 }
 
 
@@ -183,9 +183,9 @@ def test_a_broken_newest_checkpoint_is_refused_and_the_one_before_goes_on(often,
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)
     shutil.rmtree(run / "final")
-    newest = run / "checkpoint-00000110"
+    newest = run / "checkpoint-00000150"
     DAMAGES[damage](newest / name, (newest / name).read_bytes())
-    message = f"checkpoint-00000110/{name}: not whole .*remove this checkpoint to go on from the one before"
+    message = f"checkpoint-00000150/{name}: not whole .*remove this checkpoint to go on from the one before"
     with pytest.raises(CheckpointError, match=message):
         train(often, run, quiet=True)
     shutil.rmtree(newest)
@@ -196,17 +196,17 @@ def test_a_broken_newest_checkpoint_is_refused_and_the_one_before_goes_on(often,
 def test_a_checkpoint_from_before_there_were_digests(often, undisturbed, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)
-    newest = run / "checkpoint-00000110"
+    newest = run / "checkpoint-00000150"
     shutil.rmtree(newest)
-    older = run / "checkpoint-00000109"
+    older = run / "checkpoint-00000149"
     progress = json.loads((older / "progress.json").read_text())
     del progress["files"]
     (older / "progress.json").write_text(json.dumps(progress))
     train(often, run, quiet=True)
     same(run, undisturbed)
-    shutil.rmtree(run / "checkpoint-00000110")
+    shutil.rmtree(run / "checkpoint-00000150")
     (older / STATE).write_bytes((older / STATE).read_bytes()[:-9])
-    with pytest.raises(CheckpointError, match="checkpoint-00000109/state.safetensors: not whole"):
+    with pytest.raises(CheckpointError, match="checkpoint-00000149/state.safetensors: not whole"):
         train(often, run, quiet=True)
 
 
