@@ -10,6 +10,7 @@ from scilogos.data.shards import read_corpus
 from scilogos.train import TrainRecipe
 from scilogos.train.loss import Batch, summed_loss
 from scilogos.train.optimiser import Masters
+from scilogos.train.parallel import Ranks
 from scilogos.train.weights import starting_model
 
 
@@ -20,7 +21,7 @@ class Ours:
         corpus = read_corpus(recipe.corpus)
         self.recipe = replace(recipe, start=None)
         self.model = starting_model(self.recipe, corpus.vocabulary_size)
-        self.masters = Masters(self.model, self.recipe)
+        self.masters = Masters(self.model, self.recipe, Ranks())
         if recipe.compile:
             self.model.compile_blocks()
         self.mixture = Mixture(
@@ -39,8 +40,7 @@ class Ours:
             count = sum(len(batch.places_S) for batch in batches)
             for batch in batches:
                 loss, _ = summed_loss(self.model, batch, None)
-                (loss / count).backward()
-                self.masters.collect()
+                self.masters.backward(loss / count, last=batch is batches[-1])
             self.masters.step(self.recipe.learning_rate)
         return time.perf_counter() - begun
 

@@ -16,7 +16,7 @@ import pytest
 from scilogos.data import joining, legal_table, parts
 from scilogos.data.batches import Mixture
 from scilogos.data.corpus import Work, prepare, prepare_parts, read_recipe
-from scilogos.data.shards import PARTS, Shard, Shards, ShardWriter, read_corpus
+from scilogos.data.shards import PARTS, Shard, Shards, ShardWriter, read_corpus, token_type
 from scilogos.data.source import CorpusRecipe, Source
 from scilogos.errors import CheckpointError, InputError, MissingError, RecipeError, StorageError
 from scilogos.grammar import Molecule, parse, write
@@ -332,6 +332,17 @@ def test_a_broken_shard_is_named(tmp_path, part):
         Shard(tmp_path, info, verify=True)
     path.unlink()
     with pytest.raises(CheckpointError, match=rf"{path.name}: missing"):
+        Shard(tmp_path, info)
+
+
+def test_tokens_of_a_large_vocabulary(tmp_path):
+    numbers = token_type(151_936)
+    assert (numbers.itemsize, token_type(65_536).itemsize) == (4, 2)
+    writer = ShardWriter(tmp_path, "m", "train", legal=False, tokens=numbers)
+    writer.append([1, 151_935, 70_000], 1)
+    info = writer.close()
+    assert Shard(tmp_path, info, numbers, verify=True).sentence(0).tokens.tolist() == [1, 151_935, 70_000]
+    with pytest.raises(CheckpointError, match="12 bytes; expected 6"):
         Shard(tmp_path, info)
 
 

@@ -74,14 +74,19 @@ def legal_corpus(tmp_path_factory) -> Path:
     return write_corpus(tmp_path_factory.mktemp("train") / "legal", legal=True)
 
 
-@pytest.fixture
-def recipe(corpus) -> TrainRecipe:
+@pytest.fixture(scope="session")
+def tiny(corpus) -> TrainRecipe:
     """Forty steps of 128 places."""
     return TrainRecipe(
         name="tiny", corpus=corpus, shares={"up": 2, "down": 1}, tokens=40 * 128, shape=SHAPE, row_length=64,
         rows_per_step=2, learning_rate=1e-2, warmup_tokens=5 * 128, decay_tokens=15 * 128, precision="fp32",
         compile=False, checkpoint_every=7, validate_every=15, validate_rows=1,
     )  # fmt: skip
+
+
+@pytest.fixture
+def recipe(tiny) -> TrainRecipe:
+    return tiny
 
 
 def metrics(run: Path) -> list[dict]:

@@ -1,5 +1,6 @@
 """The verb train: a run by a recipe, or a model fine-tuned on a user's own table."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,6 +27,8 @@ def train(
     quiet: bool = False,
 ) -> None:
     """Train by a recipe, or fine-tune a model on your own table; started again, it goes on where it stopped.
+
+    Several processes: docs/scale.md.
 
     Example: logos train recipes/pretrain.toml --run runs/logos-8m-pretrain
     Example: logos train --from logos-8m --task retrosynthesis --data mine.csv --out mine
@@ -71,13 +74,17 @@ def train(
 
 
 def _by_recipe(recipe: Path, run: Path | None, quiet: bool) -> None:
-    from scilogos.tokens import load, save_hf_tokenizer
+    from scilogos.tokens import Codec, load, save_hf_tokenizer
     from scilogos.train import read_recipe
     from scilogos.train import train as go
 
     settings = read_recipe(recipe)
     final = go(settings, run or Path("runs") / settings.name, quiet=quiet)
-    save_hf_tokenizer(load(final), final)  # so that transformers reads the folder too
+    if os.environ.get("RANK", "0") != "0":  # of several processes under torchrun
+        return
+    codec = load(final)
+    if isinstance(codec, Codec):
+        save_hf_tokenizer(codec, final)  # so that transformers reads the folder too
     print(final)
 
 

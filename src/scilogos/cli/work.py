@@ -27,6 +27,7 @@ def prepare(
     data: Path,
     out: Path,
     licence: Literal["any", "strict"] | None = None,
+    tokenizer: Path | None = None,
     processes: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     parts: Annotated[int, Parameter(validator=Number(gte=1))] = 8,
     shard: str | None = None,
@@ -45,6 +46,8 @@ def prepare(
         The folder of the corpus.
     licence
         Strict leaves out every row of a source without an open licence; default as the recipe says.
+    tokenizer
+        A folder that `logos models grow` wrote: its numbers instead of those of our own vocabulary.
     processes
         How many work side by side; default one a core. The corpus is the same.
     parts
@@ -55,6 +58,7 @@ def prepare(
     """
     from scilogos.data import corpus
     from scilogos.tokens import default
+    from scilogos.tokens import load as load_codec
 
     if not data.is_dir():
         raise MissingError(f"{data}: no such folder of source files")
@@ -62,11 +66,12 @@ def prepare(
     if licence is not None:
         settings = replace(settings, licence=licence)
     work = corpus.Work(blocks=parts, processes=processes or os.cpu_count() or 1, progress=_show_parts)
+    codec = load_codec(tokenizer) if tokenizer else default()
     if shard is not None:
-        made = corpus.prepare_parts(settings, data, out, default(), work, share=_share(shard))
+        made = corpus.prepare_parts(settings, data, out, codec, work, share=_share(shard))
         print(f"{len(made)} parts are made", file=sys.stderr)
         return
-    info, ledger = corpus.prepare(settings, data, out, default(), work)
+    info, ledger = corpus.prepare(settings, data, out, codec, work)
     print(ledger.markdown(), file=sys.stderr)
     rows = [
         {"modality": s.modality, "split": s.split, "records": s.records, "sentences": s.sentences, "tokens": s.tokens}
@@ -119,6 +124,25 @@ def add_model(path: Path, /, *, name: str | None = None) -> None:
         What --model will call it; default the folder's name.
     """
     print(register(path, name))
+
+
+@models.command(name="grow")
+def grow_model(base: Path, /, *, out: Path) -> None:
+    """Give a Llama or Qwen checkpoint the tags of our language, ready for continued pre-training.
+
+    Example: logos models grow checkpoints/Llama-3.2-1B --out runs/llama-3.2-1b-grown
+
+    Parameters
+    ----------
+    base
+        A folder with config.json, safetensors and tokenizer.json; it stays as it is.
+    out
+        The folder to write.
+    """
+    from scilogos.train import grow_checkpoint
+
+    grown = grow_checkpoint(base, out)
+    print(f"{out}: {grown.rows} rows, new from row {grown.first} on; in a recipe: new_rows.first = {grown.first}")
 
 
 def bench(

@@ -17,7 +17,7 @@ import numpy as np
 
 from scilogos.data import legal_table
 from scilogos.data.order import mix, shuffled
-from scilogos.data.shards import FREE, ShardInfo, Shards, Text, read_corpus
+from scilogos.data.shards import FREE, ShardInfo, Shards, Text, read_corpus, token_type
 from scilogos.errors import CheckpointError, RecipeError
 
 Phases = Sequence[tuple[int, dict[str, float]]]  # shares, each with the first row to which it applies
@@ -73,7 +73,9 @@ class Mixture:
         if lacking:
             has = ", ".join(sorted(found)) or "none"
             raise RecipeError(f"{folder}: no {split} sentences of {', '.join(lacking)}; found {has}")
-        self.shards = {name: Shards(folder, found[name]) for name in self.names}
+        tokens = token_type(corpus.vocabulary_size)
+        self.shards = {name: Shards(folder, found[name], tokens) for name in self.names}
+        self._before, self._behind = corpus.ends or (0, 0)
         self.legal_table = legal_table.load(folder, corpus)
         self._choices = None if self.legal_table is None else self.legal_table.sum(1)
         self.draws = Draws(taken=dict.fromkeys(self.names, 0), tokens=dict.fromkeys(self.names, 0))
@@ -86,14 +88,11 @@ class Mixture:
         self.draws = Draws(draws["row"], draws["phase"], dict(draws["taken"]), dict(draws["tokens"]))
 
     def next(self) -> Row:
-        """The next row of this rank."""
-        while True:
-            mine = self.draws.row % self.world == self.rank
-            row = self._draw(mine)
-            self.draws.row += 1
-            if mine:
-                assert row is not None
-                return row
+        """The next row of this rank: one of as many as there are processes, which all draw them all."""
+        rows = [self._draw(build=rank == self.rank) for rank in range(self.world)]
+        mine = rows[self.rank]
+        assert mine is not None
+        return mine
 
     def _shares(self) -> dict[str, float]:
         """The shares of the row that is drawn next; the counts of tokens begin anew with each phase."""
@@ -124,6 +123,7 @@ class Mixture:
             draws.tokens[name] += length
             used += length
             picked.append(text)
+        draws.row += 1
         return self._build(picked) if build else None
 
     def _build(self, picked: list[Text]) -> Row:
@@ -132,8 +132,8 @@ class Mixture:
         weights, at, lengths = np.zeros(size, np.float32), 0, []
         for text in picked:
             n = len(text.tokens)
-            inputs[at + 1 : at + 1 + n] = text.tokens
-            targets[at : at + n] = text.tokens
+            inputs[at], inputs[at + 1 : at + 1 + n] = self._before, text.tokens
+            targets[at : at + n], targets[at + n] = text.tokens, self._behind
             positions[at : at + n + 1] = np.arange(n + 1)
             weights[at + (text.prompt if self.answers_only else 0) : at + n + 1] = 1.0
             if text.legal is not None:

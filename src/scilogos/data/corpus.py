@@ -21,7 +21,7 @@ from scilogos.data.shards import CorpusInfo
 from scilogos.data.source import CorpusRecipe
 from scilogos.errors import InputError, RecipeError, ScilogosError, StorageError
 from scilogos.recipe import read_table, to_dataclass
-from scilogos.tokens import Codec
+from scilogos.tokens import Codec, GrownCodec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def prepare(
     recipe: CorpusRecipe,
     data: Path,
     out: Path,
-    codec: Codec,
+    codec: Codec | GrownCodec,
     work: Work = Work(),
 ) -> tuple[CorpusInfo, Ledger]:
     """Build the corpus of a recipe from the files below `data` in folder `out`, in place of an older corpus there.
@@ -92,7 +92,7 @@ def prepare_parts(
     recipe: CorpusRecipe,
     data: Path,
     out: Path,
-    codec: Codec,
+    codec: Codec | GrownCodec,
     work: Work = Work(),
     *,
     share: tuple[int, int] = (1, 1),
@@ -103,7 +103,12 @@ def prepare_parts(
     """
     _check(recipe, recipe.name)
     sources, blocks = range(len(recipe.sources)), work.blocks
-    parts = [Part(recipe=recipe, source=i, block=b, blocks=blocks, data=data) for i in sources for b in range(blocks)]
+    if recipe.answers and not isinstance(codec, Codec):
+        raise RecipeError(
+            f"{recipe.name}: answers = true: only the from-scratch vocabulary has tables of legal symbols"
+        )
+    common = {"recipe": recipe, "blocks": blocks, "data": data, "vocabulary": codec.vocabulary.fingerprint}
+    parts = [Part(source=i, block=b, **common) for i in sources for b in range(blocks)]
     parts, folder = parts[share[0] - 1 :: share[1]], _parts_folder(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +122,7 @@ def prepare_parts(
             folder.rmdir()  # if no part was made
 
 
-def _make(parts: Sequence[Part], folder: Path, codec: Codec, work: Work) -> list[Path]:
+def _make(parts: Sequence[Part], folder: Path, codec: Codec | GrownCodec, work: Work) -> list[Path]:
     if work.processes == 1:
         found = []
         for part in parts:

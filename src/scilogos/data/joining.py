@@ -15,30 +15,33 @@ from scilogos.data.answers import LegalSets
 from scilogos.data.ledger import Ledger
 from scilogos.data.parts import LONG, OUTSIDE, UNKNOWN, Encoded, Made, read_part
 from scilogos.data.seen import Seen
-from scilogos.data.shards import MOST_TOKENS, CorpusInfo, ShardInfo, ShardWriter
+from scilogos.data.shards import MOST_TOKENS, CorpusInfo, ShardInfo, ShardWriter, token_type
 from scilogos.data.source import CorpusRecipe, Source
-from scilogos.tokens import Codec
+from scilogos.tokens import Codec, GrownCodec
 
 
 class Joining:
     """Put the parts of a corpus together in a folder."""
 
-    def __init__(self, recipe: CorpusRecipe, out: Path, codec: Codec) -> None:
+    def __init__(self, recipe: CorpusRecipe, out: Path, codec: Codec | GrownCodec) -> None:
         self.recipe, self.out, self.codec, self.ledger = recipe, out, codec, Ledger()
         self.writers: dict[tuple[str, str], ShardWriter] = {}
         self.shards: list[ShardInfo] = []  # that are full
         self.validation: Counter[str] = Counter()  # sentences of each modality
+        self._tokens = token_type(codec.vocabulary.size)
         self.sets = LegalSets(codec.vocabulary.size) if recipe.answers else None
 
     def corpus(self, parts: Sequence[Sequence[Path]]) -> CorpusInfo:
         """Put together the parts of each source."""
         text = json.dumps(asdict(self.recipe), sort_keys=True, default=str)
+        ends = (self.codec.begun([])[-1], self.codec.vocabulary.end)
         info = CorpusInfo(
             vocabulary=self.codec.vocabulary.fingerprint,
             vocabulary_size=self.codec.vocabulary.size,
             recipe=hashlib.sha256(text.encode()).hexdigest()[:12],
             shards=self._shards(parts),
             legal=None if self.sets is None else legal_table.save(self.out, self.sets.table()),
+            ends=ends if any(ends) else None,
         )
         info.save(self.out)
         self.codec.save(self.out)
@@ -75,7 +78,7 @@ class Joining:
     def _records(self, folder: Path) -> Iterator[tuple[Made, Callable[[np.ndarray], np.ndarray] | None]]:
         """The records of a part, and how the numbers of its legal sets become those of the corpus."""
         renumber = None if self.sets is None else self.sets.renumbering(np.load(folder / "legal.npy"))
-        for made in read_part(folder, answers=self.recipe.answers):
+        for made in read_part(folder, self._tokens, answers=self.recipe.answers):
             yield made, renumber
 
     def _add(self, modality: str, made: Made, renumber: Callable[[np.ndarray], np.ndarray] | None) -> None:
@@ -109,5 +112,5 @@ class Joining:
         if key in self.writers and self.writers[key].tokens >= MOST_TOKENS:
             self.shards.append(self.writers.pop(key).close())
         if key not in self.writers:
-            self.writers[key] = ShardWriter(self.out, *key, legal=self.recipe.answers)
+            self.writers[key] = ShardWriter(self.out, *key, legal=self.recipe.answers, tokens=self._tokens)
         return self.writers[key]

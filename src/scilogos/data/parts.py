@@ -23,12 +23,13 @@ import numpy as np
 from scilogos.data.answers import LegalTable
 from scilogos.data.ledger import Ledger
 from scilogos.data.readers import READERS
+from scilogos.data.shards import token_type
 from scilogos.data.source import CorpusRecipe, Dropped, Reading, Record, Source, Split
 from scilogos.errors import InputError, MissingError, PromptError
 from scilogos.grammar.forms import split
 from scilogos.grammar.objects import Sentence
 from scilogos.grammar.writer import write
-from scilogos.tokens import Codec
+from scilogos.tokens import Codec, GrownCodec
 
 _RECORD, _SENTENCE = struct.Struct("<QB16sH"), struct.Struct("<BII")
 _SPLITS: tuple[Split, ...] = ("train", "val")
@@ -42,7 +43,7 @@ class Encoded(NamedTuple):
 
     became: int
     prompt: int
-    tokens: np.ndarray  # uint16
+    tokens: np.ndarray  # of the vocabulary's token_type
     legal: np.ndarray | None  # uint32, rows of the part's legal table
 
 
@@ -64,6 +65,7 @@ class Part:
     block: int
     blocks: int
     data: Path
+    vocabulary: str  # its fingerprint
 
     @property
     def of(self) -> Source:
@@ -81,10 +83,10 @@ class Part:
             if not path.is_file():
                 raise MissingError(f"{path}: no such file")
         states = [(path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-        text = json.dumps([recipe, asdict(self.of), states, _program()], sort_keys=True, default=str)
+        text = json.dumps([recipe, asdict(self.of), states, self.vocabulary, _program()], sort_keys=True, default=str)
         return f"{self.source:03}.{self.block:03}-of-{self.blocks:03}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
-    def make(self, folder: Path, codec: Codec) -> Path:
+    def make(self, folder: Path, codec: Codec | GrownCodec) -> Path:
         """Make the part in a folder, unless it is there; give its own folder."""
         done = folder / self.name
         if done.is_dir():
@@ -94,7 +96,7 @@ class Part:
         partial.mkdir(parents=True)
         try:
             ledger = Ledger()
-            legal = LegalTable(codec) if self.recipe.answers else None
+            legal = LegalTable(codec) if self.recipe.answers and isinstance(codec, Codec) else None
             with (partial / "records").open("wb") as file:
                 for place, record in self._records(ledger):
                     try:
@@ -136,18 +138,19 @@ class Part:
             message = f"{source.reader} cannot use this row: {error!r}"
             raise InputError(message, path=reading.path, line=reading.line) from error
 
-    def _encode(self, sentence: Sentence, codec: Codec, legal: LegalTable | None) -> Encoded:
+    def _encode(self, sentence: Sentence, codec: Codec | GrownCodec, legal: LegalTable | None) -> Encoded:
         prompt, answer = split(write(sentence))
+        numbers = token_type(codec.vocabulary.size)
         try:
             head, tokens = codec.encode(prompt), codec.encode(prompt + answer)
         except PromptError:
-            return Encoded(UNKNOWN, 0, np.zeros(0, "<u2"), None)
+            return Encoded(UNKNOWN, 0, np.zeros(0, numbers), None)
         if len(tokens) >= self.recipe.max_symbols:
-            return Encoded(LONG, 0, np.zeros(0, "<u2"), None)
+            return Encoded(LONG, 0, np.zeros(0, numbers), None)
         if legal is None:
-            return Encoded(TOLD, len(head), np.asarray(tokens, "<u2"), None)
+            return Encoded(TOLD, len(head), np.asarray(tokens, numbers), None)
         rows, whole = legal.rows(sentence, tokens, len(head))
-        return Encoded(TOLD if whole else OUTSIDE, len(head), np.asarray(tokens, "<u2"), np.asarray(rows, "<u4"))
+        return Encoded(TOLD if whole else OUTSIDE, len(head), np.asarray(tokens, numbers), np.asarray(rows, "<u4"))
 
 
 @cache
@@ -169,17 +172,17 @@ def _pack(file: BinaryIO, place: int, record: Record, sentences: list[Encoded]) 
             file.write(legal.tobytes())
 
 
-def read_part(folder: Path, *, answers: bool) -> Iterator[Made]:
-    """The records that a part holds."""
+def read_part(folder: Path, tokens: np.dtype, *, answers: bool) -> Iterator[Made]:
+    """The records that a part holds, whose tokens are written so."""
     with (folder / "records").open("rb") as file:
         while head := file.read(_RECORD.size):
             place, split_number, digest, count = _RECORD.unpack(head)
-            sentences = tuple(_unpack(file, answers) for _ in range(count))
+            sentences = tuple(_unpack(file, tokens, answers) for _ in range(count))
             yield Made(place, digest, _SPLITS[split_number], sentences)
 
 
-def _unpack(file: BinaryIO, answers: bool) -> Encoded:
+def _unpack(file: BinaryIO, numbers: np.dtype, answers: bool) -> Encoded:
     became, prompt, length = _SENTENCE.unpack(file.read(_SENTENCE.size))
-    tokens = np.frombuffer(file.read(2 * length), "<u2")
+    tokens = np.frombuffer(file.read(numbers.itemsize * length), numbers)
     marked = answers and became in (TOLD, OUTSIDE)
     return Encoded(became, prompt, tokens, np.frombuffer(file.read(4 * length), "<u4") if marked else None)

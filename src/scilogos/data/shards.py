@@ -1,6 +1,6 @@
 """Token shards: sentences of one modality and split as three flat arrays, named by their content.
 
-    <modality>.<split>.<hash>.tokens   uint16, all sentences one after the other, without end symbols
+    <modality>.<split>.<hash>.tokens   uint16, uint32 for large vocabularies: all sentences in turn, without end symbols
     <modality>.<split>.<hash>.index    int64 [sentences, 2]: where each sentence starts, and how long its prompt is
     <modality>.<split>.<hash>.records  int64 [records]: the first sentence of each record; its others tell the same
     <modality>.<split>.<hash>.legal    uint16 like tokens: the row of the legal table that binds each symbol
@@ -28,6 +28,11 @@ FREE = 0  # the legal row that allows every symbol
 MOST_TOKENS = 1 << 27  # of a shard: the next sentence begins another
 
 
+def token_type(vocabulary_size: int) -> np.dtype:
+    """How a token of such a vocabulary is written."""
+    return np.dtype("<u2" if vocabulary_size <= 1 << 16 else "<u4")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ShardInfo:
     """One shard as `corpus.json` lists it."""
@@ -48,8 +53,10 @@ class ShardInfo:
 class ShardWriter:
     """Append sentences; nothing has its final name before `close`."""
 
-    def __init__(self, folder: Path, modality: str, split: str, *, legal: bool) -> None:
-        self.folder, self.modality, self.split = folder, modality, split
+    def __init__(
+        self, folder: Path, modality: str, split: str, *, legal: bool, tokens: np.dtype = token_type(0)
+    ) -> None:
+        self.folder, self.modality, self.split, self._type = folder, modality, split, tokens
         self._paths = {part: folder / f"{modality}.{split}.{part}.partial" for part in PARTS[: 4 if legal else 3]}
         self._files: dict[str, BinaryIO] = {part: path.open("wb") for part, path in self._paths.items()}
         self._hashes = {part: hashlib.sha256() for part in self._files}
@@ -62,7 +69,7 @@ class ShardWriter:
         if first:
             self._write("records", np.asarray([self.sentences], "<i8"))
             self.records += 1
-        self._write("tokens", np.asarray(tokens, "<u2"))
+        self._write("tokens", np.asarray(tokens, self._type))
         self._write("index", np.asarray([self.tokens, prompt], "<i8"))
         if legal is not None:
             self._write("legal", np.asarray(legal, "<u2"))
@@ -100,8 +107,11 @@ class ShardWriter:
 class Shard:
     """One shard, memory-mapped; CheckpointError when a file is missing, truncated or does not match its hash."""
 
-    def __init__(self, folder: Path, info: ShardInfo, *, verify: bool = False) -> None:
+    def __init__(
+        self, folder: Path, info: ShardInfo, tokens: np.dtype = token_type(0), *, verify: bool = False
+    ) -> None:
         self.info = info
+        types = {"tokens": tokens, "index": "<i8", "records": "<i8", "legal": "<u2"}
         shapes = {
             "tokens": (info.tokens,),
             "index": (info.sentences, 2),
@@ -110,7 +120,7 @@ class Shard:
         }
         arrays: dict[str, np.ndarray] = {}
         for part in info.sha256:
-            path, dtype = folder / f"{info.stem}.{part}", np.dtype("<i8" if part in ("index", "records") else "<u2")
+            path, dtype = folder / f"{info.stem}.{part}", np.dtype(types[part])
             size = path.stat().st_size if path.is_file() else -1
             expected = int(np.prod(shapes[part])) * dtype.itemsize
             if size != expected:
@@ -150,8 +160,8 @@ class Text(NamedTuple):
 class Shards:
     """The shards of one modality and split, as one."""
 
-    def __init__(self, folder: Path, infos: Sequence[ShardInfo]) -> None:
-        self._shards = [Shard(folder, info) for info in infos]
+    def __init__(self, folder: Path, infos: Sequence[ShardInfo], tokens: np.dtype = token_type(0)) -> None:
+        self._shards = [Shard(folder, info, tokens) for info in infos]
         self._ends = list(accumulate(map(len, self._shards)))
 
     def __len__(self) -> int:
@@ -165,13 +175,17 @@ class Shards:
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusInfo:
-    """What `corpus.json` says: the shards, the vocabulary and recipe that made them, the SHA-256 of the legal table."""
+    """What `corpus.json` says: the shards, the vocabulary and recipe that made them, the SHA-256 of the legal table.
+
+    `ends` are the tokens before and behind a sentence where they are not 0, as in the vocabularies of others.
+    """
 
     vocabulary: str
     vocabulary_size: int
     recipe: str
     shards: tuple[ShardInfo, ...]
     legal: str | None = None  # without post-training, neither said nor part of the fingerprint
+    ends: tuple[int, int] | None = None  # the same
 
     @property
     def listing(self) -> dict[str, Any]:
@@ -202,6 +216,7 @@ def read_corpus(folder: Path) -> CorpusInfo:
             recipe=listing["recipe"],
             shards=shards,
             legal=listing.get("legal"),
+            ends=tuple(listing["ends"]) if "ends" in listing else None,
         )
     except FileNotFoundError:
         raise CheckpointError(f"{path}: not found; make a corpus with `logos prepare`") from None

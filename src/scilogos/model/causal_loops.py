@@ -40,10 +40,11 @@ def _share(loop: Callable[..., None], like_BQc: np.ndarray, arrays: tuple, setti
 @cache
 def _compile_loops() -> None:
     """Compile once; a disk that cannot take the result is no reason to stop."""
-    row, settings = np.zeros((1, 1, 1), np.uint16), (0, 1, np.float32(1))
-    for loop, arrays in ((_weights, (row,)), (_gradient, (row, row))):
-        with suppress(OSError):
-            loop(*arrays, 0, 1, *settings)
+    row, scale = np.zeros((1, 1, 1), np.uint16), np.float32(1)
+    with suppress(OSError):
+        _weights(row, 0, 1, 0, 1, scale)
+    with suppress(OSError):
+        _gradient(row, row, 0, 1, 0, 1, scale)
 
 
 @cache

@@ -36,7 +36,7 @@ class TrainedAttention(torch.autograd.Function):
     @staticmethod
     def forward(ctx, q_MHK: Tensor, k_MGK: Tensor, v_MGK: Tensor, rectangles: Rectangles) -> Tensor:
         """Return the attended values [M, H, K]."""
-        tiles = list(_tiles(rectangles, *q_MHK.shape[1:], k_MGK.shape[1]))
+        tiles = list(_tiles(rectangles, q_MHK, k_MGK))
         out_MHK, scratch = torch.zeros_like(q_MHK), _scratch(tiles, q_MHK)
         q_MHK, k_MGK, v_MGK = q_MHK.contiguous(), _with_more(k_MGK), _with_more(v_MGK)
         for tile in tiles:
@@ -135,8 +135,8 @@ def _with_more(x_MGK: Tensor) -> Tensor:
     return F.pad(x_MGK, (0, 0, 0, 0, 0, max(_STEP, _LAST_STEP)))
 
 
-def _tiles(rectangles: Rectangles, H: int, K: int, G: int) -> Iterator[_Tile]:
-    start = 0
+def _tiles(rectangles: Rectangles, q_MHK: Tensor, k_MGK: Tensor) -> Iterator[_Tile]:
+    (_, H, K), G, start = q_MHK.shape, k_MGK.shape[1], 0
     for documents, length in rectangles:
         for first, stop, filled in _cuts(length):
             at, left, most = start, documents, _SCORES // (filled * (first + filled) * H)

@@ -16,6 +16,7 @@ from typing import Protocol
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from scilogos.model.config import ModelConfig
 from scilogos.model.rope import rope_frequencies, rope_tables, rotate
@@ -115,6 +116,12 @@ class Transformer(nn.Module):
     def logits(self, hidden_TD: Tensor) -> Tensor:
         """Return the scores [T, V] of the next token."""
         return F.linear(hidden_TD, self.embedding_VD if self.head_VD is None else self.head_VD)
+
+    def recompute_blocks(self) -> "Transformer":
+        """Keep of each layer only its input for the gradient, and compute the rest once more when it is wanted."""
+        for block in self.layers:
+            block.forward = partial(checkpoint, block.forward, use_reentrant=False)
+        return self
 
     def compile_blocks(self) -> "Transformer":
         """Compile what lies on both sides of attention, one code for all layers and numbers of tokens."""

@@ -3,7 +3,7 @@
 from scilogos.tokens.codec import Codec, default
 from scilogos.tokens.export import save_hf_tokenizer
 from scilogos.tokens.files import load
-from scilogos.tokens.grown import GrownCodec, GrownVocabulary, grow
+from scilogos.tokens.grown import GrownCodec, GrownVocabulary, grow, grow_folder
 from scilogos.tokens.guide import Guide
 from scilogos.tokens.guides import Guides
 from scilogos.tokens.text_guide import TextGuide
@@ -20,6 +20,7 @@ __all__ = [
     "Vocabulary",
     "default",
     "grow",
+    "grow_folder",
     "load",
     "save_hf_tokenizer",
     "scratch",

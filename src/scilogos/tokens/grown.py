@@ -3,6 +3,7 @@
 Knows nothing of weights: of config.json only the rows of the embedding and the end token are read.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -47,6 +48,11 @@ class GrownVocabulary:
 
     def __len__(self) -> int:
         return self.tokenizer.get_vocab_size()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """First 12 hex digits of the SHA-256 of the tokenizer."""
+        return hashlib.sha256(self.tokenizer.to_str().encode()).hexdigest()[:12]
 
     @cached_property
     def alphabet(self) -> Vocabulary:
@@ -133,15 +139,29 @@ def grow(tokenizer: "Tokenizer", tags: Sequence[str] = PUBLISHED) -> "Tokenizer"
     return grown
 
 
-def load_grown(folder: Path) -> GrownCodec:
-    """Read the tokenizer of a published folder, its end token and its rows; CheckpointError names what is broken."""
+def grow_folder(folder: Path, tags: Sequence[str] = TAGS) -> tuple[GrownCodec, int]:
+    """Grow the tokenizer of a Llama or Qwen checkpoint by the tags; give its codec, and the first token that is new.
+
+    The rows are those of the embedding, or more, in multiples of 64, where the tokens exceed them.
+    """
+    base, config = _read_tokenizer(folder), _read(folder / "config.json")
+    first, grown = base.get_vocab_size(), grow(base, tags)
+    rows = max(-(-grown.get_vocab_size() // 64) * 64, config.get("vocab_size", 0))
+    return GrownCodec(GrownVocabulary(grown, _end(folder, grown, config), rows)), first
+
+
+def _read_tokenizer(folder: Path) -> "Tokenizer":
     from tokenizers import Tokenizer
 
-    path = folder / FILE_NAME
     try:
-        tokenizer = Tokenizer.from_file(str(path))
+        return Tokenizer.from_file(str(folder / FILE_NAME))
     except Exception as error:  # the only class that tokenizers raises
-        raise CheckpointError(f"{path}: not a tokenizer ({error})") from None
+        raise CheckpointError(f"{folder / FILE_NAME}: not a tokenizer ({error})") from None
+
+
+def load_grown(folder: Path) -> GrownCodec:
+    """Read the tokenizer of a published folder, its end token and its rows; CheckpointError names what is broken."""
+    path, tokenizer = folder / FILE_NAME, _read_tokenizer(folder)
     added = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
     missing = [tag for tag in PUBLISHED if tag not in added]
     if missing:

@@ -11,11 +11,11 @@ from scilogos.errors import StorageError
 
 
 class Journal:
-    """Append metrics; lines from after the checkpoint that a run resumes from are dropped."""
+    """Append metrics; lines from after the checkpoint that a run resumes from are dropped. Mute, it writes nothing."""
 
-    def __init__(self, path: Path, *, step: int, steps: int, quiet: bool = False) -> None:
-        self.path, self.steps, self.quiet = path, steps, quiet
-        if path.exists():
+    def __init__(self, path: Path, *, step: int, steps: int, quiet: bool = False, mute: bool = False) -> None:
+        self.path, self.steps, self.quiet, self.mute = path, steps, quiet or mute, mute
+        if path.exists() and not mute:
             kept = [line for line in path.read_text().splitlines() if _step_of(line) < step]
             partial = path.with_suffix(".partial")
             try:
@@ -27,6 +27,8 @@ class Journal:
 
     def write(self, step: int, metrics: dict[str, Any]) -> None:
         """Append one line; a number that is not finite is null."""
+        if self.mute:
+            return
         try:
             with self.path.open("a") as file:
                 file.write(json.dumps({"step": step, **_finite(metrics)}, allow_nan=False) + "\n")

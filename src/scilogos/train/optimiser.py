@@ -1,7 +1,7 @@
 """Muon or AdamW over fp32 master weights, while the model itself computes in bf16.
 
-Muon (K. Jordan 2024, with the update scaled to AdamW's size as in arXiv 2502.16982) moves the matrices inside the
-layers; AdamW moves embeddings and norms.
+In one process the masters stand beside the model; where the model is cut among several, its own fp32 shards are the
+masters. Muon moves the matrices inside the layers; AdamW moves embeddings and norms.
 """
 
 import math
@@ -9,43 +9,55 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+from torch.distributed.fsdp import FSDPModule
 
-from scilogos.errors import CheckpointError
+from scilogos.errors import CheckpointError, RecipeError
 from scilogos.model import Transformer
-from scilogos.train.recipe import TrainRecipe
+from scilogos.train.checkpoints import Saved
+from scilogos.train.muon import Muon
+from scilogos.train.parallel import Ranks, complete, local_rows
+from scilogos.train.recipe import NewRows, TrainRecipe
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+TABLES = ("embedding_VD", "head_VD")  # a row a symbol
 _STATE = {"Muon": {"momentum_buffer"}, "AdamW": {"step", "exp_avg", "exp_avg_sq"}}
 
 
 class Masters:
-    """fp32 masters of the parameters that learn, their gradients and optimisers; the model goes to the precision."""
+    """fp32 masters of the parameters that learn, their gradients and optimisers; the model computes in the precision.
 
-    def __init__(self, model: Transformer, recipe: TrainRecipe) -> None:
-        self.masters = {n: p.detach().float().clone() for n, p in model.named_parameters() if p.requires_grad}
-        self.parameters = {n: p for n, p in model.to(DTYPES[recipe.precision]).named_parameters() if n in self.masters}
-        for master in self.masters.values():
-            master.grad = torch.zeros_like(master)
-        matrices = {n for n, p in self.masters.items() if p.ndim == 2 and n.startswith("layers.")}
+    With several ranks the model is cut into shards here, and lives on so.
+    """
+
+    def __init__(self, model: Transformer, recipe: TrainRecipe, ranks: Ranks) -> None:
+        self.model, dtype = model, DTYPES[recipe.precision]
+        if ranks.world > 1:
+            if recipe.lora_rank:
+                raise RecipeError(
+                    f"lora_rank: found {recipe.lora_rank} with {ranks.world} processes; adapters learn in one"
+                )
+            ranks.shard(model, dtype)
+            self.masters: dict[str, Tensor] = dict(model.named_parameters())
+            self.copies: dict[str, Tensor] = {}  # of masters, in the model
+        else:
+            self.masters = {n: p.detach().float().clone() for n, p in model.named_parameters() if p.requires_grad}
+            self.copies = {n: p for n, p in model.to(dtype).named_parameters() if n in self.masters}
+        matrices = sorted(n for n, p in self.masters.items() if p.ndim == 2 and n.startswith("layers."))
         self._names: list[list[str]] = []
         self.optimisers: list[torch.optim.Optimizer] = []
         rest = list(self.masters)
         if recipe.optimiser == "muon":
             rest = [n for n in rest if n not in matrices]
-            muon = torch.optim.Muon(
-                [self.masters[n] for n in sorted(matrices)],
-                lr=recipe.learning_rate,
-                weight_decay=recipe.weight_decay,
-                adjust_lr_fn="match_rms_adamw",
-            )
+            whole = {"params": [self.masters[n] for n in matrices], "decay": recipe.weight_decay}
+            muon = Muon([whole], lr=recipe.learning_rate)
             self.optimisers.append(muon)
-            self._names.append(sorted(matrices))
+            self._names.append(matrices)
         decayed = [n for n in rest if self.masters[n].ndim == 2]
         plain = [n for n in rest if self.masters[n].ndim < 2]
         adamw = torch.optim.AdamW(
             [
-                {"params": [self.masters[n] for n in decayed], "weight_decay": recipe.weight_decay},
-                {"params": [self.masters[n] for n in plain], "weight_decay": 0.0},
+                {"params": [self.masters[n] for n in decayed], "decay": recipe.weight_decay},
+                {"params": [self.masters[n] for n in plain], "decay": 0.0},
             ],
             lr=recipe.learning_rate,
             betas=(0.9, 0.95),
@@ -55,75 +67,83 @@ class Masters:
         self._names.append(decayed + plain)
         self._clip = recipe.clip
 
-    def collect(self) -> None:
-        """Add the model's gradients to the masters' and clear them."""
-        for name, parameter in self.parameters.items():
-            if parameter.grad is not None:
-                self._gradient(name).add_(parameter.grad)
-                parameter.grad = None
+    def backward(self, loss: Tensor, *, last: bool) -> None:
+        """Add the gradients of a loss to the masters'; those of a step's `last` one are added over all ranks."""
+        if isinstance(self.model, FSDPModule):
+            self.model.set_requires_gradient_sync(last)
+        loss.backward()
+        for name, copy in self.copies.items():
+            if copy.grad is not None:
+                master = self.masters[name]
+                master.grad = copy.grad.float() if master.grad is None else master.grad.add_(copy.grad)
+                copy.grad = None
 
     @torch.no_grad()
-    def step(self, rate: float) -> float:
+    def step(self, rate: float, *, only: NewRows | None = None) -> float:
         """Clip, move the masters at this learning rate, copy them into the model; return the gradient norm.
 
-        Where the norm is not finite nothing moves.
+        Where the norm is not finite nothing moves. With `only` some rows, nothing else moves or decays.
         """
-        norm = float(torch.nn.utils.clip_grad_norm_(list(self.masters.values()), self._clip))
+        if only is not None:
+            self._forget_but(only.first)
+        norm = complete(torch.nn.utils.clip_grad_norm_(list(self.masters.values()), self._clip)).item()
         if math.isfinite(norm):
             for optimiser in self.optimisers:
                 for group in optimiser.param_groups:
-                    group["lr"] = rate
+                    group.update(lr=rate, weight_decay=0.0 if only else group["decay"])
                 optimiser.step()
-            for name, parameter in self.parameters.items():
-                parameter.copy_(self.masters[name])
-        for name in self.masters:
-            self._gradient(name).zero_()
+            self._copy()
+        for master in self.masters.values():
+            master.grad = None
         return norm
 
-    def _gradient(self, name: str) -> Tensor:
-        gradient = self.masters[name].grad
-        assert gradient is not None, "a master always has its gradient"
-        return gradient
+    def _forget_but(self, first: int) -> None:
+        """Forget all gradients but those of the tables' rows from `first` on."""
+        for name, master in self.masters.items():
+            if name not in TABLES:
+                master.grad = None
+            elif master.grad is not None:
+                rows, start = local_rows(master.grad)
+                rows[: max(0, first - start)] = 0
+
+    def _copy(self) -> None:
+        for name, copy in self.copies.items():
+            copy.copy_(self.masters[name])
 
     def state(self) -> dict[str, Tensor]:
-        """Masters and optimiser state as named tensors."""
-        tensors = {f"master/{name}": master for name, master in self.masters.items()}
+        """Masters and optimiser state as named tensors, in shards where the model is."""
+        tensors = {f"master/{name}": master.detach() for name, master in self.masters.items()}
         for names, optimiser in zip(self._names, self.optimisers, strict=True):
-            for index, entry in optimiser.state_dict()["state"].items():
-                for key, value in entry.items():
-                    tensors[f"{key}/{names[index]}"] = torch.as_tensor(value).contiguous()
+            for name in names:
+                for kind, value in optimiser.state.get(self.masters[name], {}).items():
+                    tensors[f"{kind}/{name}"] = value
         return tensors
 
     @torch.no_grad()
-    def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Take back what `state` gave; CheckpointError where it is of another model or optimiser."""
-        copy_masters(tensors, self.masters)
-        for name, parameter in self.parameters.items():
-            parameter.copy_(self.masters[name])
-        held: dict[str, dict[str, Tensor]] = {name: {} for name in self.masters}
-        for key, tensor in tensors.items():
-            kind, name = key.split("/", 1)
-            if kind != "master":
-                held[name][kind] = tensor
+    def restore(self, saved: Saved) -> None:
+        """Take back what `state` gave, whoever held it; CheckpointError where it is of another model or optimiser."""
+        into = masters_of(saved, self.masters)
         for names, optimiser in zip(self._names, self.optimisers, strict=True):
             expected = _STATE[type(optimiser).__name__]
             for name in names:
-                if held[name] and held[name].keys() != expected:
-                    kinds = f"{', '.join(sorted(held[name]))} of {name}; expected {', '.join(sorted(expected))}"
-                    raise CheckpointError(f"found {kinds}: go on with the optimiser that the run began with")
-            state = optimiser.state_dict()
-            state["state"] = {i: held[name] for i, name in enumerate(names) if held[name]}
-            optimiser.load_state_dict(state)
+                kinds = {kind for kind in saved.kinds(name) if kind != "master"}
+                if kinds and kinds != expected:
+                    found = f"{', '.join(sorted(kinds))} of {name}; expected {', '.join(sorted(expected))}"
+                    raise CheckpointError(f"found {found}: go on with the optimiser that the run began with")
+                master = self.masters[name]
+                for kind in sorted(kinds):
+                    empty = torch.zeros((), device=master.device) if kind == "step" else torch.zeros_like(master)
+                    optimiser.state[master][kind] = into[f"{kind}/{name}"] = empty
+        saved.read(into)
+        self._copy()
 
 
-@torch.no_grad()
-def copy_masters(tensors: Mapping[str, Tensor], into: Mapping[str, Tensor]) -> None:
-    """Copy the masters of a checkpoint into parameters of the same names and shapes, else CheckpointError."""
-    held = {key.removeprefix("master/") for key in tensors if key.startswith("master/")}
-    for name in sorted(held ^ into.keys()):
+def masters_of(saved: Saved, model: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Say where the masters of a checkpoint go in a model of the same names and shapes, else CheckpointError."""
+    held = {key.removeprefix("master/"): shape for key, shape in saved.shapes.items() if key.startswith("master/")}
+    for name in sorted(held.keys() ^ model.keys()):
         raise CheckpointError(f"{name} is in {'the checkpoint' if name in held else 'the model'} alone: other shapes")
-    for name, parameter in into.items():
-        master = tensors[f"master/{name}"]
-        if master.shape != parameter.shape:
-            raise CheckpointError(f"{name} has the shape {list(master.shape)}; the model wants {list(parameter.shape)}")
-        parameter.copy_(master)
+    for name, parameter in model.items():
+        if held[name] != parameter.shape:
+            raise CheckpointError(f"{name} has the shape {list(held[name])}; the model wants {list(parameter.shape)}")
+    return {f"master/{name}": parameter.detach() for name, parameter in model.items()}

@@ -33,6 +33,19 @@ class Phase:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewRows:
+    """The rows that growing a vocabulary added to embedding and head: they alone move at first, without decay."""
+
+    first: int  # of these rows; all behind it are new
+    tokens: int  # of the run before everything moves
+
+    def __post_init__(self) -> None:
+        for key in ("first", "tokens"):
+            if getattr(self, key) < 1:
+                raise RecipeError(f"{key}: found {getattr(self, key)}; expected 1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainRecipe:
     """One run of the loop. Lengths are in tokens; the learning rate warms up, stays, and decays linearly to zero."""
 
@@ -44,6 +57,7 @@ class TrainRecipe:
     shape: Shape | None = None
     start: Path | None = None  # a checkpoint folder to start from instead of random weights
     lora_rank: int = 0  # of adapters that learn in place of the weights of `start`; 0: all weights learn
+    new_rows: NewRows | None = None  # of a grown vocabulary
     row_length: int = 8192
     rows_per_step: int = 2
     optimiser: Literal["muon", "adamw"] = "muon"
@@ -55,6 +69,7 @@ class TrainRecipe:
     answers_only: bool = False
     precision: Literal["bf16", "fp32"] = "bf16"
     compile: bool = True
+    recompute: bool = False  # layers in the backward pass, instead of keeping what is inside them
     seed: int = 1
     validate_every: int = 100  # steps
     validate_rows: int = 2
@@ -94,6 +109,10 @@ class TrainRecipe:
     def step_tokens(self) -> int:
         """Places of one optimiser step."""
         return self.row_length * self.rows_per_step
+
+    def only(self, step: int) -> NewRows | None:
+        """What alone moves in a 0-based step, if not everything does."""
+        return self.new_rows if self.new_rows and step * self.step_tokens < self.new_rows.tokens else None
 
     @property
     def steps(self) -> int:

@@ -1,5 +1,6 @@
 """Weights at both ends of a run: the model it starts from, and a checkpoint as a folder that others can load."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,21 +9,21 @@ import torch
 from scilogos.errors import CheckpointError
 from scilogos.model import ModelConfig, Transformer, adapt, load_checkpoint, merge, save_checkpoint
 from scilogos.train import checkpoints
-from scilogos.train.optimiser import copy_masters
+from scilogos.train.optimiser import masters_of
 from scilogos.train.recipe import TrainRecipe
 
 
-def starting_model(recipe: TrainRecipe, vocabulary_size: int) -> Transformer:
+def starting_model(recipe: TrainRecipe, vocabulary_size: int, device: torch.device | str = "cpu") -> Transformer:
     """Build the model of a recipe in fp32, from random weights or from `start`."""
     if recipe.start is not None:
-        model, config = load_checkpoint(recipe.start, device=recipe.device)
+        model, config = load_checkpoint(recipe.start, device=device)
         if config.vocab_size != vocabulary_size:
             raise CheckpointError(f"{recipe.start}: {config.vocab_size} symbols; the corpus has {vocabulary_size}")
         if recipe.lora_rank:
             adapt(model, recipe.lora_rank, torch.Generator().manual_seed(recipe.seed))
         return model
-    model = Transformer(_shaped(recipe, vocabulary_size), device=recipe.device)
-    return model.initialise(torch.Generator(device=recipe.device).manual_seed(recipe.seed))
+    model = Transformer(_shaped(recipe, vocabulary_size), device=device)
+    return model.initialise(torch.Generator(device=device).manual_seed(recipe.seed))
 
 
 def _shaped(recipe: TrainRecipe, vocabulary_size: int) -> ModelConfig:
@@ -32,10 +33,18 @@ def _shaped(recipe: TrainRecipe, vocabulary_size: int) -> ModelConfig:
     )
 
 
-def weights_of(checkpoint_or_run: Path, out: Path, recipe: TrainRecipe | None = None) -> Path:
-    """Write a checkpoint, or the newest of a run, as fp32 weights in Hugging Face's layout; return `out`.
+def weights_of(
+    checkpoint_or_run: Path,
+    out: Path,
+    recipe: TrainRecipe | None = None,
+    *,
+    dtype: torch.dtype = torch.float32,
+    metadata: Mapping[str, str] | None = None,
+) -> Path:
+    """Write a checkpoint, or the newest of a run, as weights in Hugging Face's layout; return `out`.
 
-    A later run can `start` from there while this one goes on. A run without config.json needs its recipe.
+    A later run can `start` from there while this one goes on. A run without config.json needs its recipe. Without
+    metadata the file names run, corpus and steps.
     """
     folder = checkpoint_or_run
     if not (folder / checkpoints.PROGRESS_NAME).is_file():
@@ -43,7 +52,7 @@ def weights_of(checkpoint_or_run: Path, out: Path, recipe: TrainRecipe | None = 
         if not found:
             raise CheckpointError(f"{folder}: holds no checkpoint; expected checkpoint-00000100 or the like")
         folder = found[-1]
-    tensors, progress = checkpoints.load(folder)
+    saved = checkpoints.load(folder)
     run = folder.absolute().parent
     if (run / checkpoints.CONFIG_NAME).is_file():
         config = ModelConfig.from_hf(checkpoints.read_config(run))
@@ -52,16 +61,23 @@ def weights_of(checkpoint_or_run: Path, out: Path, recipe: TrainRecipe | None = 
     elif recipe.start is not None:
         _, config = load_checkpoint(recipe.start)
     else:
-        embedding_VD = tensors.get("master/embedding_VD")
-        config = _shaped(recipe, 1 if embedding_VD is None else len(embedding_VD))
-    adapted = any(".parametrizations." in key for key in tensors)
-    if adapted and (recipe is None or not recipe.lora_rank):
-        raise CheckpointError(f"{folder}: holds adapters alone; give the recipe of the run, which names their rank")
-    model = starting_model(recipe, config.vocab_size) if adapted and recipe is not None else Transformer(config)
+        config = _shaped(recipe, saved.shapes.get("master/embedding_VD", (1,))[0])
+    model = _model_of(saved, config, recipe)
+    learnt = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
     try:
-        copy_masters(tensors, {name: p.detach() for name, p in model.named_parameters() if p.requires_grad})
+        saved.read(masters_of(saved, learnt))
     except CheckpointError as error:
         raise CheckpointError(f"{folder}: {error}") from None
-    metadata = {"run": run.name, "corpus": progress["corpus"], "steps": str(progress["step"])}
-    save_checkpoint(out, merge(model), config, dtype=torch.float32, metadata=metadata)
+    usual = {"run": run.name, "corpus": saved.progress["corpus"], "steps": str(saved.progress["step"])}
+    save_checkpoint(out, merge(model), config, dtype=dtype, metadata=metadata or usual)
     return out
+
+
+def _model_of(saved: checkpoints.Saved, config: ModelConfig, recipe: TrainRecipe | None) -> Transformer:
+    """A model of random weights for all that a checkpoint holds; where that is adapters, they are on their start."""
+    if not any(".parametrizations." in key for key in saved.shapes):
+        return Transformer(config)
+    if recipe is None or not recipe.lora_rank:
+        message = "holds adapters alone; give the recipe of the run, which names their rank"
+        raise CheckpointError(f"{saved.folder}: {message}")
+    return starting_model(recipe, config.vocab_size)
