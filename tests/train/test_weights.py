@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from scilogos.errors import CheckpointError
+from scilogos.errors import CheckpointError, RecipeError
 from scilogos.model import load_checkpoint
 from scilogos.train import checkpoints, train, weights_of
 from scilogos.train.optimiser import Masters
@@ -48,6 +48,25 @@ def test_the_newest_checkpoint_of_a_run_or_one_that_is_named(short, run, tmp_pat
         model, config = load_checkpoint(tmp_path / folder)
         assert equal(model, checkpoint) and config == load_checkpoint(run / "final")[1]
     assert not torch.equal(*(load_checkpoint(tmp_path / name)[0].embedding_VD for name in ("newest", "first")))
+
+
+def test_the_mean_of_late_checkpoints(short, run, tmp_path):
+    first, last = (masters(folder) for folder in checkpoints.found(run))
+    weights_of(run, tmp_path / "mean", last=2)
+    for name, parameter in load_checkpoint(tmp_path / "mean")[0].named_parameters():
+        torch.testing.assert_close(parameter, (first[name] + last[name]) / 2, atol=0, rtol=1e-6)
+    averaged = train(replace(short, average=2, precision="fp32"), tmp_path / "run", quiet=True)
+    found = (masters(folder) for folder in checkpoints.found(tmp_path / "run"))
+    means = {name: sum(values) / 2 for name, values in _by_name(found).items()}
+    for name, parameter in load_checkpoint(averaged)[0].named_parameters():
+        torch.testing.assert_close(parameter, means[name], atol=0, rtol=1e-6)
+    with pytest.raises(RecipeError, match="average: found 3; expected as many as keep = 2"):
+        replace(short, average=3)
+
+
+def _by_name(several):
+    several = list(several)
+    return {name: [one[name] for one in several] for name in several[0]}
 
 
 def test_a_later_run_starts_from_them_without_loss_of_bits(short, run, tmp_path, journal):

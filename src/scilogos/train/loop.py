@@ -180,7 +180,7 @@ class _Run:
         with self.ranks.together():
             if self.ranks.first:
                 metadata = {"run": r.name, "corpus": self.corpus.fingerprint, "steps": str(self.step)}
-                weights_of(self.run, final, r, dtype=DTYPES[r.precision], metadata=metadata)
+                weights_of(self.run, final, r, last=r.average, dtype=DTYPES[r.precision], metadata=metadata)
                 for name in SYMBOLS:  # the numbering that the weights speak
                     if (r.corpus / name).is_file():
                         shutil.copy(r.corpus / name, final)

@@ -75,19 +75,22 @@ class TrainRecipe:
     validate_rows: int = 2
     checkpoint_every: int = 50  # steps
     keep: int = 2  # checkpoints
+    average: int = 1  # late checkpoints whose mean the final weights are
     threads: int = 0  # 0: as torch finds
     device: str = "cpu"
 
     def __post_init__(self) -> None:
         if (self.shape is None) == (self.start is None):
             raise RecipeError("give either [train.shape] for random weights or `start`, a checkpoint folder")
-        sizes = ("tokens", "row_length", "rows_per_step", "validate_every", "checkpoint_every", "keep")
+        sizes = ("tokens", "row_length", "rows_per_step", "validate_every", "checkpoint_every", "keep", "average")
         for key in (*sizes, "learning_rate", "clip"):
             if not 0 < getattr(self, key) < math.inf:
                 raise RecipeError(f"{key}: found {getattr(self, key)}; expected a positive number")
         for key in ("warmup_tokens", "decay_tokens", "weight_decay", "validate_rows", "threads", "lora_rank"):
             if not 0 <= getattr(self, key) < math.inf:
                 raise RecipeError(f"{key}: found {getattr(self, key)}; expected 0 or more")
+        if self.average > self.keep:
+            raise RecipeError(f"average: found {self.average}; expected as many as keep = {self.keep}, or fewer")
         if self.lora_rank and self.start is None:
             raise RecipeError(f"lora_rank: found {self.lora_rank} without `start`; adapters need weights to stand on")
         if self.warmup_tokens + self.decay_tokens > self.tokens:

@@ -1,10 +1,11 @@
 """Weights at both ends of a run: the model it starts from, and a checkpoint as a folder that others can load."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from scilogos.errors import CheckpointError
 from scilogos.model import ModelConfig, Transformer, adapt, load_checkpoint, merge, save_checkpoint
@@ -38,21 +39,21 @@ def weights_of(
     out: Path,
     recipe: TrainRecipe | None = None,
     *,
+    last: int = 1,
     dtype: torch.dtype = torch.float32,
     metadata: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a checkpoint, or the newest of a run, as weights in Hugging Face's layout; return `out`.
 
-    A later run can `start` from there while this one goes on. A run without config.json needs its recipe. Without
-    metadata the file names run, corpus and steps.
+    Of a run, the mean of its `last` checkpoints. A later run can `start` from there while this one goes on. A run
+    without config.json needs its recipe. Without metadata the file names run, corpus and steps.
     """
-    folder = checkpoint_or_run
-    if not (folder / checkpoints.PROGRESS_NAME).is_file():
-        found = checkpoints.found(folder)
-        if not found:
-            raise CheckpointError(f"{folder}: holds no checkpoint; expected checkpoint-00000100 or the like")
-        folder = found[-1]
-    saved = checkpoints.load(folder)
+    several = [checkpoint_or_run]
+    if not (checkpoint_or_run / checkpoints.PROGRESS_NAME).is_file():
+        several = checkpoints.found(checkpoint_or_run)[-last:]
+        if not several:
+            raise CheckpointError(f"{checkpoint_or_run}: holds no checkpoint; expected checkpoint-00000100 or the like")
+    folder, saved = several[-1], checkpoints.load(several[-1])
     run = folder.absolute().parent
     if (run / checkpoints.CONFIG_NAME).is_file():
         config = ModelConfig.from_hf(checkpoints.read_config(run))
@@ -64,13 +65,25 @@ def weights_of(
         config = _shaped(recipe, saved.shapes.get("master/embedding_VD", (1,))[0])
     model = _model_of(saved, config, recipe)
     learnt = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    try:
-        saved.read(masters_of(saved, learnt))
-    except CheckpointError as error:
-        raise CheckpointError(f"{folder}: {error}") from None
+    _read_mean([checkpoints.load(one) for one in several[:-1]] + [saved], learnt)
     usual = {"run": run.name, "corpus": saved.progress["corpus"], "steps": str(saved.progress["step"])}
     save_checkpoint(out, merge(model), config, dtype=dtype, metadata=metadata or usual)
     return out
+
+
+@torch.no_grad()
+def _read_mean(several: Sequence[checkpoints.Saved], into: Mapping[str, Tensor]) -> None:
+    """Read the mean of the masters of checkpoints into parameters."""
+    total = {name: torch.zeros_like(parameter) for name, parameter in into.items()}
+    for saved in several:
+        try:
+            saved.read(masters_of(saved, into))
+        except CheckpointError as error:
+            raise CheckpointError(f"{saved.folder}: {error}") from None
+        for name, parameter in into.items():
+            total[name] += parameter
+    for name, parameter in into.items():
+        parameter.copy_(total[name] / len(several))
 
 
 def _model_of(saved: checkpoints.Saved, config: ModelConfig, recipe: TrainRecipe | None) -> Transformer:
