@@ -8,7 +8,6 @@ import csv
 import gzip
 import json
 import random
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +19,12 @@ import torch
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from command import run_app
 from decode import counts
 from decoding.checkpoints import shape, vocabulary
 from decoding.limit import median_seconds
 from scilogos.decode import Engine
-from scilogos.errors import InputError, ScilogosError
+from scilogos.errors import InputError
 from scilogos.grammar import Molecule, Retro, split, write
 from scilogos.model import Transformer
 from scilogos.science import canonical
@@ -111,14 +111,5 @@ def constraint(
     print("RESULT " + json.dumps({"benchmark": "constraint", "settings": settings, "guide": tokens, "rows": found}))
 
 
-def main() -> None:
-    """Run the command line; a user's fault is one line and exit code 2."""
-    try:
-        app(sys.argv[1:])
-    except ScilogosError as error:
-        print(f"benchmarks/constraint.py: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-
-
 if __name__ == "__main__":
-    main()
+    run_app(app, "constraint.py")

@@ -13,6 +13,7 @@ import torch
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from command import run_app
 from decoding import report
 from decoding.cases import CASES, SITE_SAMPLES, Case
 from decoding.checkpoints import export
@@ -22,7 +23,7 @@ from decoding.published_peer import Published
 from decoding.sides import Side, compare, open_sides
 from decoding.transformers_peer import Transformers
 from decoding.vllm_peer import Vllm
-from scilogos.errors import InputError, ScilogosError
+from scilogos.errors import InputError
 from scilogos.model import fingerprint
 from scilogos.tasks import DEFAULT
 from scilogos.tasks.registry import open_engine
@@ -131,14 +132,5 @@ def measure(
                 yield row
 
 
-def main() -> None:
-    """Run the command line; a user's fault is one line and exit code 2."""
-    try:
-        app(sys.argv[1:])
-    except ScilogosError as error:
-        print(f"benchmarks/decode.py: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-
-
 if __name__ == "__main__":
-    main()
+    run_app(app, "decode.py")

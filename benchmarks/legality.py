@@ -15,10 +15,11 @@ import torch
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from command import run_app
 from decoding.cases import PROTEASE
 from scilogos.bench.recorder import Recorder, tally
 from scilogos.decode import Engine, Prompt, Sampling
-from scilogos.errors import InputError, ScilogosError
+from scilogos.errors import InputError
 from scilogos.grammar import Protein
 from scilogos.model import Transformer, fingerprint
 from scilogos.tasks import DEFAULT, ligand_design, material_generation, retrosynthesis
@@ -141,14 +142,5 @@ def _rounds(
         seed += 1
 
 
-def main() -> None:
-    """Run the command line; a user's fault is one line and exit code 2."""
-    try:
-        app(sys.argv[1:])
-    except ScilogosError as error:
-        print(f"benchmarks/legality.py: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-
-
 if __name__ == "__main__":
-    main()
+    run_app(app, "legality.py")

@@ -4,7 +4,6 @@ Writes two pictures and a table, and ends with one line RESULT and JSON.
 """
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ import torch
 from cyclopts import App
 from matplotlib.axes import Axes
 
-from scilogos.errors import InputError, MissingError, ScilogosError
+from command import run_app
+from scilogos.errors import InputError, MissingError
 from scilogos.model import ModelConfig, Transformer, fingerprint
 from scilogos.train import read_recipe
 
@@ -169,14 +169,5 @@ def scaling(*recipes: Path, out: Path = Path("docs/scaling"), results: Path = Pa
     print("RESULT " + json.dumps(result))
 
 
-def main() -> None:
-    """Run the command line; a user's fault is one line and exit code 2."""
-    try:
-        app(sys.argv[1:])
-    except ScilogosError as error:
-        print(f"benchmarks/scaling.py: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-
-
 if __name__ == "__main__":
-    main()
+    run_app(app, "scaling.py")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,11 +10,12 @@ import torch
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from command import run_app
 from decoding.checkpoints import SHAPES
 from decoding.limit import linear_shapes
 from decoding.pairs import spread
 from decoding.report import rounded
-from scilogos.errors import InputError, MissingError, ScilogosError
+from scilogos.errors import InputError, MissingError
 from scilogos.train import Shape, TrainRecipe, read_recipe
 from training.ours import Ours, documents, places
 from training.products import product_flops, product_seconds
@@ -103,14 +103,5 @@ def _peer(ours: Ours) -> tuple[Trainer | None, dict[str, str]]:
     return peer, {}
 
 
-def main() -> None:
-    """Run the command line; a user's fault is one line and exit code 2."""
-    try:
-        app(sys.argv[1:])
-    except ScilogosError as error:
-        print(f"benchmarks/train.py: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-
-
 if __name__ == "__main__":
-    main()
+    run_app(app, "train.py")

@@ -5,13 +5,14 @@ import sys
 
 import pytest
 
+import command
 import constraint
 
 
 def run(monkeypatch, *words: str) -> int:
     monkeypatch.setattr(sys, "argv", ["constraint.py", *words])
     with pytest.raises(SystemExit) as ended:
-        constraint.main()
+        command.run_app(constraint.app, "constraint.py")
     return ended.value.code
 
 

@@ -10,6 +10,7 @@ import pytest
 import tokenizers
 import torch
 
+import command
 import decode
 from decoding.checkpoints import export, shape, vocabulary
 from scilogos.model import Transformer, save_checkpoint
@@ -24,7 +25,7 @@ def run(monkeypatch, capsys):
     def go(*words: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["decode.py", *words])
         with pytest.raises(SystemExit) as ended:
-            decode.main()
+            command.run_app(decode.app, "decode.py")
         return ended.value.code, *capsys.readouterr()
 
     return go

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import command
 import legality
 
 
@@ -16,7 +17,7 @@ def run(monkeypatch, capsys, tmp_path):
     def go(*words: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["legality.py", "--untrained", *words])
         with pytest.raises(SystemExit) as ended:
-            legality.main()
+            command.run_app(legality.app, "legality.py")
         return ended.value.code, *capsys.readouterr()
 
     return go

@@ -1,0 +1,103 @@
+"""benchmarks/train.py and benchmarks/scaling.py on runs of a tiny model."""
+
+import json
+import sys
+
+import pytest
+
+import command
+import scaling
+import train as bench_train
+from scaling import exponent
+from scilogos.data.corpus import prepare, read_recipe
+from scilogos.tokens import default
+from scilogos.train import read_recipe as read_run
+from scilogos.train import train
+
+RECIPE = """
+[corpus]
+name = "tiny"
+val_percent = 20.0
+[[corpus.sources]]
+reader = "molecules"
+path = "molecules.csv"
+modality = "molecule"
+
+[train]
+name = "small"
+corpus = "corpus"
+tokens = 2048
+row_length = 256
+rows_per_step = 1
+warmup_tokens = 0
+validate_every = 2
+validate_rows = 1
+compile = false
+shares = {molecule = 1}
+[train.shape]
+hidden_size = 32
+intermediate_size = 32
+num_hidden_layers = 1
+num_attention_heads = 2
+num_key_value_heads = 1
+head_dim = 16
+"""
+LARGER = """
+base = "small.toml"
+[train]
+name = "larger"
+[train.shape]
+hidden_size = 64
+intermediate_size = 64
+num_hidden_layers = 1
+num_attention_heads = 2
+num_key_value_heads = 1
+head_dim = 32
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder with a corpus and two recipes, where the scripts are started."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "molecules.csv").write_text("smiles\n" + "".join(f"{'C' * n}O\n" for n in range(1, 40)))
+    (tmp_path / "small.toml").write_text(RECIPE)
+    (tmp_path / "larger.toml").write_text(LARGER)
+    prepare(read_recipe(tmp_path / "small.toml"), tmp_path, tmp_path / "corpus", default())
+    return tmp_path
+
+
+def result(script, name, capsys, monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", [name, *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        command.run_app(script.app, name)
+    out, err = capsys.readouterr()
+    last = out.splitlines()[-1] if out else ""
+    return stopped.value.code or 0, json.loads(last.removeprefix("RESULT ")) if last.startswith("RESULT ") else err
+
+
+def test_a_step_beside_the_products_and_the_trainer(here, capsys, monkeypatch):
+    code, found = result(bench_train, "train.py", capsys, monkeypatch, "small.toml", "--steps", "2", "--pairs", "1")
+    assert code == 0 and found["benchmark"] == "train" and found["settings"]["row_length"] == 256
+    assert 0 < found["share_of_products"]["median"] < 1 and found["tokens_per_s"]["least"] > 0
+    assert found["skipped"] or found["ratio_trainer"]["median"] > 0
+
+
+def test_size_and_tokens_are_fitted(here, capsys, monkeypatch):
+    for name in ("small", "larger"):
+        train(read_run(here / f"{name}.toml"), here / "runs" / name, quiet=True)
+    code, found = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml", "--out", "pictures/s")
+    assert code == 0 and found["tokens"] == 2048 and list(found["settings"]) == ["small", "larger"]
+    row = found["losses"]["molecule"]
+    sizes = [found["settings"][name]["parameters"] for name in ("small", "larger")]
+    assert row["exponent"] == pytest.approx(exponent(sizes, [row["small"], row["larger"]]))
+    for kind in ("size", "tokens"):
+        assert (here / f"pictures/s-{kind}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_faults_are_one_line(here, capsys, monkeypatch):
+    code, said = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
+    assert code == 2 and "config.json: not there; train" in said and len(said.splitlines()) == 1
+    code, said = result(bench_train, "train.py", capsys, monkeypatch, "small.toml", "--config", "0.6b")
+    assert code == 2 and "--config 0.6b: expected 27m" in said
+    assert exponent([1, 10, 100], [8, 4, 2]) == pytest.approx(-0.30103)
