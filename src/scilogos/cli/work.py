@@ -61,7 +61,7 @@ def prepare(
     settings = corpus.read_recipe(recipe)
     if licence is not None:
         settings = replace(settings, licence=licence)
-    work = corpus.Work(blocks=parts, processes=processes or os.cpu_count() or 1, progress=_show_parts)
+    work = corpus.Work(blocks=parts, processes=processes or os.cpu_count() or 1, progress=_show_parts, warn=_warn)
     if shard is not None:
         made = corpus.prepare_parts(settings, data, out, default(), work, share=_share(shard))
         print(f"{len(made)} parts are made", file=sys.stderr)
@@ -85,6 +85,10 @@ def _share(text: str) -> tuple[int, int]:
 
 def _show_parts(done: int, number: int) -> None:
     print(f"{done} of {number} parts", file=sys.stderr)
+
+
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def train(recipe: Path, *, run: Path | None = None, quiet: bool = False) -> None:
