@@ -18,6 +18,7 @@ from scilogos.errors import InputError
 
 _COVERAGE = 0.8  # of the longer sequence and of the shorter
 _LINEAR = 0.7  # from this identity on, twins share k-mers and are found in linear time; below, MMseqs2 searches
+_SMALL, _SMALLER = 10_000_000, "-k 5 --single-step-clustering 1"  # residues up to which a small index is quicker
 _BLOCK = 1 << 24  # pairs of loops compared at a time
 
 
@@ -39,19 +40,19 @@ def _version(program: str) -> str:
 
 def aligned(sequences: Iterable[str], identity: float, folder: Path) -> Iterator[tuple[int, int]]:
     """Cluster whole sequences by MMseqs2 in an empty folder; its greedy set cover, both sequences covered to 80%."""
-    given: set[int] = set()
+    given, residues = set[int](), 0
     with (folder / "sequences.fasta").open("w") as file:
         for sequence in filter(None, sequences):
             name = digest(sequence)
             if name not in given:
                 given.add(name)
+                residues += len(sequence)
                 file.write(f">{name:016x}\n{sequence}\n")
     if not given:
         return
-    verb = "easy-linclust" if identity >= _LINEAR else "easy-cluster"
-    options = {"--min-seq-id": identity, "-c": _COVERAGE, "--cov-mode": 0, "--threads": 1, "--dbtype": 1, "-v": 1}
-    words = [str(word) for option in options.items() for word in option]
-    _run(["mmseqs", verb, "sequences.fasta", "found", "work", *words], folder)
+    verb, more = ("easy-linclust", "") if identity >= _LINEAR else ("easy-cluster", _SMALLER * (residues <= _SMALL))
+    options = f"--min-seq-id {identity} -c {_COVERAGE} --cov-mode 0 --threads 1 --dbtype 1 -v 1 {more}"
+    _run(["mmseqs", verb, "sequences.fasta", "found", "work", *options.split()], folder)
     with (folder / "found_cluster.tsv").open() as file:
         for line in file:
             representative, member = line.split()
