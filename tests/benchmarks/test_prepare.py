@@ -3,8 +3,9 @@
 import json
 import sys
 
-import prepare
 import pytest
+
+import prepare
 
 
 @pytest.fixture
