@@ -42,3 +42,14 @@ def read(tmp_path) -> Callable[..., tuple[list[Record], dict[str, int]]]:
         return found, dict(ledger.counts[""])
 
     return reading
+
+
+@pytest.fixture
+def read_half(tmp_path) -> Callable[..., list[Record]]:
+    """Read a file of the test's folder, half for validation where it names no split."""
+
+    def reading(reader: str, path: str, **options) -> list[Record]:
+        source = Source(reader=reader, path=Path(path), modality="m", **options)
+        return list(READERS[reader](Reading(source=source, data=tmp_path, ledger=Ledger(), seed=1, val_percent=50.0)))
+
+    return reading

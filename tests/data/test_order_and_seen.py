@@ -53,6 +53,10 @@ def test_nothing_seen_is_forgotten():
     assert not any(seen.add(key) for key in keys)
 
 
+def test_the_table_grows_with_the_keys_that_are_to_come():
+    assert [len(Seen.of(keys)._table) >> 20 for keys in (0, 9_000_000, 10_000_000, 70_000_000)] == [32, 32, 64, 256]
+
+
 def load(seen: Seen) -> float:
     return sum(byte.bit_count() for byte in seen._table) / (8 * len(seen._table))
 

@@ -22,7 +22,7 @@ from scilogos.grammar import (
     parse,
     write,
 )
-from scilogos.science import canonical
+from scilogos.science import canonical, without_stereo
 
 SOURCE = Source(reader="molecules", path=Path("m.csv"), modality="m")
 
@@ -120,7 +120,43 @@ def test_map_free_reactions_keep_to_the_split_of_their_table(write_table, read):
     assert [record.split for record in records] == ["train", "val"] and counts["dropped rows: split test"] == 1
 
 
+def sides(records, what) -> dict[str, set[str]]:
+    """What the records of each split are about."""
+    return {split: {what(r.sentences[0]) for r in records if r.split == split} for split in ("train", "val")}
+
+
+def test_reactions_without_a_split_are_split_by_their_product(write_table, read_half):
+    """Whatever its reactants and stereo are."""
+    products = [f"{'C' * i}[C@H](F)Cl" for i in range(1, 30)]
+    rows = [{"product": p.replace("@", at), "reactants": f"{'C' * k}O.Cl"} for k in (1, 2) for at in ("@", "@@")
+            for p in products]  # fmt: skip
+    write_table("plain.csv", rows)
+    records = read_half("reactions", "plain.csv")
+    found = sides(records, lambda reaction: without_stereo(reaction.products[0].smiles))
+    assert len(records) == len(rows) and len(found["train"]) + len(found["val"]) == len(products)
+    mapped = [{"row": i, "rxn_mapped": MAPPED[ETHER]} for i in range(len(rows))]
+    write_table("mapped.csv", mapped)
+    write_table("joined.csv", [{"row": i, **row} for i, row in enumerate(rows)])
+    again = read_half("mapped_reactions", "mapped.csv", join=Path("joined.csv"))
+    assert [record.split for record in again] == [record.split for record in records]
+
+
+def test_a_product_of_a_test_item_is_dropped_from_validation_too(write_table, read_half):
+    write_table("test.csv", [{"split": "test", "product": "C" * i, "reactants": "O"} for i in range(1, 30)])
+    write_table("joined.csv", [{"row": i, "product": "C" * i, "reactants": "N"} for i in range(1, 30)])
+    write_table("mapped.csv", [{"row": i, "rxn_mapped": MAPPED[ETHER]} for i in range(1, 30)])
+    assert not read_half("mapped_reactions", "mapped.csv", join=Path("joined.csv"), exclude=Path("test.csv"))
+
+
 # --- molecules
+
+
+def test_molecules_without_a_split_are_split_whatever_their_writing_and_stereo(write_table, read_half):
+    names = [f"{'C' * i}[C@H](F)Cl" for i in range(1, 30)]
+    others = [f"Cl[C@@H]({'C' * i})F" for i in range(1, 30)]
+    write_table("m.csv", [{"smiles": smiles} for smiles in [*names, *others, *(n.replace("@", "@@") for n in names)]])
+    found = sides(read_half("molecules", "m.csv"), lambda molecule: without_stereo(molecule.smiles))
+    assert all(found.values()) and len(found["train"]) + len(found["val"]) == len(names)
 
 
 def test_molecules_keep_to_their_splits(write_table, read):
@@ -351,3 +387,16 @@ def test_materials_keep_to_the_strict_split(write_table, read):
     made, _ = read("materials", "mof.csv", forms=("made",))
     enumerated, _ = read("materials", "mof.csv", forms=("enumerated",))
     assert [len(made), len(enumerated)] == [1, 1] and enumerated[0].split == "val"
+
+
+def test_materials_without_a_split_are_split_by_their_linkers(write_table, read_half):
+    """Whatever the node, the order of the linkers, and their protons."""
+    acids = [f"O=C(O){'C' * i}C(=O)O" for i in range(1, 30)]
+    anions = [acid.replace("(O)", "([O-])").removesuffix("O") + "[O-]" for acid in acids]
+    rows = [{"node": node, "linkers": f"{one}.{other}", "topology": "pcu", "families": "CoRE"}
+            for acid, anion in zip(acids, anions, strict=True) for node in ("[Zn]", "[Cu]")
+            for one, other in ((acid, "c1cnccn1"), ("c1cnccn1", anion))]  # fmt: skip
+    write_table("mof.csv", rows)
+    records = read_half("materials", "mof.csv")
+    found = sides(records, lambda material: max(len(linker.smiles.replace("[O-]", "O")) for linker in material.linkers))
+    assert len(records) == len(rows) and all(found.values()) and len(found["train"]) + len(found["val"]) == len(acids)

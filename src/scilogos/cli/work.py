@@ -65,7 +65,7 @@ def prepare(
     settings = corpus.read_recipe(recipe)
     if licence is not None:
         settings = replace(settings, licence=licence)
-    work = corpus.Work(blocks=parts, processes=processes or os.cpu_count() or 1, progress=_show_parts)
+    work = corpus.Work(blocks=parts, processes=processes or os.cpu_count() or 1, progress=_show_parts, warn=_warn)
     codec = load_codec(tokenizer) if tokenizer else default()
     if shard is not None:
         made = corpus.prepare_parts(settings, data, out, codec, work, share=_share(shard))
@@ -90,6 +90,10 @@ def _share(text: str) -> tuple[int, int]:
 
 def _show_parts(done: int, number: int) -> None:
     print(f"{done} of {number} parts", file=sys.stderr)
+
+
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 models = App(name="models", help="List the models that are installed, or register one.\n\nExample: logos models")

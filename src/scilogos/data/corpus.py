@@ -16,7 +16,7 @@ from pathlib import Path
 from scilogos.data.joining import Joining
 from scilogos.data.ledger import Ledger
 from scilogos.data.parts import Part
-from scilogos.data.readers import FORMS, READERS
+from scilogos.data.readers import FORMS, READERS, SEQUENCES
 from scilogos.data.shards import CorpusInfo
 from scilogos.data.source import CorpusRecipe
 from scilogos.errors import InputError, RecipeError, ScilogosError, StorageError
@@ -26,11 +26,15 @@ from scilogos.tokens import Codec, GrownCodec
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """How parts are made: how many of each source, by how many processes; `progress` is told how many are there."""
+    """How parts are made: how many of each source, by how many processes.
+
+    `progress` is told how many are there, `warn` what this machine cannot do.
+    """
 
     blocks: int = 8
     processes: int = 1
     progress: Callable[[int, int], None] = lambda done, number: None
+    warn: Callable[[str], None] = lambda text: None
 
 
 def read_recipe(path: Path) -> CorpusRecipe:
@@ -49,6 +53,8 @@ def _check(recipe: CorpusRecipe, where: str) -> None:
         for form in source.forms:
             if form not in known:
                 raise RecipeError(f"{place}.forms: found {form!r}; expected {', '.join(known) or 'none here'}")
+        if (source.cluster or source.thin) and source.reader not in SEQUENCES:
+            raise RecipeError(f"{place}: cluster and thin are for {', '.join(SEQUENCES)}; found {source.reader}")
         if source.reader == "mapped_reactions" and source.join is None:
             raise RecipeError(f"{place}: key 'join' is missing; mapped_reactions needs the map-free table")
 
@@ -112,6 +118,7 @@ def prepare_parts(
     parts, folder = parts[share[0] - 1 :: share[1]], _parts_folder(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _cluster(parts, folder, work)
         return _make(parts, folder, codec, work)
     except OSError as error:
         if isinstance(error, ScilogosError):  # an input that is missing or broken
@@ -120,6 +127,14 @@ def prepare_parts(
     finally:
         with suppress(OSError):
             folder.rmdir()  # if no part was made
+
+
+def _cluster(parts: Sequence[Part], folder: Path, work: Work) -> None:
+    """Find once, before the parts are handed out, what all of them look up."""
+    for part in {part.source: part for part in parts}.values():
+        for what in part.undone:
+            work.warn(f"{part.of.reader} {part.of.path}: MMseqs2 is not installed: {what}")
+        part.clusters(folder)
 
 
 def _make(parts: Sequence[Part], folder: Path, codec: Codec | GrownCodec, work: Work) -> list[Path]:

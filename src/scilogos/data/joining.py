@@ -49,10 +49,13 @@ class Joining:
         return info
 
     def _shards(self, parts: Sequence[Sequence[Path]]) -> tuple[ShardInfo, ...]:
-        seen: dict[str, Seen] = {}
+        rows: Counter[str] = Counter()
+        for source, folders in zip(self.recipe.sources, parts, strict=True):
+            rows[source.reader] += _counts(folders[0]).get("rows", 0)
+        seen = {reader: Seen.of(number) for reader, number in rows.items()}
         try:
             for source, folders in zip(self.recipe.sources, parts, strict=True):
-                self._source(source, folders, seen.setdefault(source.reader, Seen()))
+                self._source(source, folders, seen[source.reader])
             return (*self.shards, *(writer.close() for writer in self.writers.values()))
         finally:
             for writer in self.writers.values():
@@ -64,7 +67,7 @@ class Joining:
         if source.forms:
             ledger.source += f" ({', '.join(source.forms)})"
         for folder in folders:
-            for what, number in json.loads((folder / "ledger.json").read_text()).items():
+            for what, number in _counts(folder).items():
                 ledger.count(what, number)
         for made, renumber in merge(*map(self._records, folders), key=lambda pair: pair[0].place):
             if not seen.add(made.digest):
@@ -114,3 +117,8 @@ class Joining:
         if key not in self.writers:
             self.writers[key] = ShardWriter(self.out, *key, legal=self.recipe.answers, tokens=self._tokens)
         return self.writers[key]
+
+
+def _counts(folder: Path) -> dict[str, int]:
+    """What the making of a part counted."""
+    return json.loads((folder / "ledger.json").read_text())

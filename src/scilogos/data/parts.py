@@ -21,6 +21,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from scilogos.data.answers import LegalTable
+from scilogos.data.clusters import Clusters
+from scilogos.data.grouping import Grouping, splitting, thinning
 from scilogos.data.ledger import Ledger
 from scilogos.data.readers import READERS
 from scilogos.data.shards import token_type
@@ -73,18 +75,37 @@ class Part:
         return self.recipe.sources[self.source]
 
     @property
+    def groupings(self) -> tuple[Grouping | None, Grouping | None]:
+        """By which clusters the source is split, and by which it is thinned."""
+        return splitting(self.of, self.data), thinning(self.of, self.data)
+
+    @property
+    def undone(self) -> list[str]:
+        """What the source asks for and this machine cannot do."""
+        return [grouping.without for grouping in self.groupings if grouping is not None and not grouping.possible]
+
+    @property
     def name(self) -> str:
         """Where it comes in the corpus, and a hash of what it depends on; MissingError without the source's files."""
         recipe = {
             key: value for key, value in asdict(self.recipe).items() if key not in ("name", "sources", "val_limit")
         }
+        states = [(path.stat().st_size, path.stat().st_mtime_ns) for path in self._files()]
+        found = [grouping and grouping.name for grouping in self.groupings]
+        text = json.dumps([recipe, asdict(self.of), states, found, self.vocabulary, _program()], sort_keys=True, default=str)
+        return f"{self.source:03}.{self.block:03}-of-{self.blocks:03}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+    def clusters(self, folder: Path) -> list[Clusters | None]:
+        """Those groupings, found in a folder unless they are there; MissingError without the source's files."""
+        self._files()
+        return [None if grouping is None else grouping.make(folder) for grouping in self.groupings]
+
+    def _files(self) -> list[Path]:
         files = [self.data / path for key in _INPUTS if (path := getattr(self.of, key)) is not None]
         for path in files:
             if not path.is_file():
                 raise MissingError(f"{path}: no such file")
-        states = [(path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-        text = json.dumps([recipe, asdict(self.of), states, self.vocabulary, _program()], sort_keys=True, default=str)
-        return f"{self.source:03}.{self.block:03}-of-{self.blocks:03}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        return files
 
     def make(self, folder: Path, codec: Codec | GrownCodec) -> Path:
         """Make the part in a folder, unless it is there; give its own folder."""
@@ -98,13 +119,15 @@ class Part:
             ledger = Ledger()
             legal = LegalTable(codec) if self.recipe.answers and isinstance(codec, Codec) else None
             with (partial / "records").open("wb") as file:
-                for place, record in self._records(ledger):
+                for place, record in self._records(ledger, folder):
                     try:
                         sentences = record.sentences
                     except Dropped as reason:
                         ledger.drop(str(reason))
                         continue
                     _pack(file, place, record, [self._encode(sentence, codec, legal) for sentence in sentences])
+            for what in self.undone:
+                ledger.count(f"without MMseqs2: {what}", ledger.counts[""]["rows"])
             if legal is not None:
                 np.save(partial / "legal.npy", legal.table())
             (partial / "ledger.json").write_text(json.dumps(ledger.counts[""]))
@@ -113,12 +136,13 @@ class Part:
             shutil.rmtree(partial, ignore_errors=True)
         return done
 
-    def _records(self, ledger: Ledger) -> Iterator[tuple[int, Record]]:
+    def _records(self, ledger: Ledger, folder: Path) -> Iterator[tuple[int, Record]]:
         """The records of this block with their places; whatever the reader cannot use in a row is told with the line.
 
         Every part reads the whole source; the first one counts its rows.
         """
         recipe, source = self.recipe, self.of
+        clusters, twins = self.clusters(folder)
         reading = Reading(
             source=source,
             data=self.data,
@@ -126,6 +150,8 @@ class Part:
             seed=recipe.seed,
             val_percent=recipe.val_percent,
             strict=recipe.licence == "strict",
+            clusters=clusters,
+            twins=twins,
         )
         try:
             records = enumerate(READERS[source.reader](reading))

@@ -1,6 +1,7 @@
-"""Exact duplicates in flat memory: a Bloom filter of fixed size."""
+"""Exact duplicates in flat memory: a Bloom filter, 32 MiB for nine million keys."""
 
 _PROBES = 20
+_BITS = 29  # a key, for fewer than one mistake in a million
 
 
 class Seen:
@@ -8,6 +9,12 @@ class Seen:
 
     def __init__(self, bits: int = 1 << 28) -> None:
         self._bits, self._table = bits, bytearray(bits // 8)
+
+    @classmethod
+    def of(cls, keys: int) -> "Seen":
+        """One with room for so many keys."""
+        bits = 1 << (_BITS * keys).bit_length()
+        return cls(bits) if bits > 1 << 28 else cls()
 
     def add(self, digest: bytes) -> bool:
         """Remember the digest of a key, 16 bytes; True if it was new."""

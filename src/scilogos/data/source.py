@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from scilogos.data import licences
+from scilogos.data.clusters import Clusters, digest
 from scilogos.data.ledger import Ledger
 from scilogos.data.tables import numbered_rows
 from scilogos.errors import RecipeError
@@ -36,6 +37,8 @@ class Source:
     join: Path | None = None  # reactions: the map-free table whose rows these are
     max_length: int = 0  # residues, 0: any
     per_key: int = 0  # rows per ligand, 0: any
+    cluster: float = 0.0  # identity of sequences (H3 loops of antibodies) that a split keeps together, 0: equal ones
+    thin: float = 0.0  # identity of sequences of which the first alone is kept, 0: equal ones
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9_-]+", self.modality):
@@ -43,6 +46,9 @@ class Source:
         for key, least in (("writings", 1), ("limit", 0), ("max_length", 0), ("per_key", 0)):
             if getattr(self, key) < least:
                 raise RecipeError(f"{key}: found {getattr(self, key)}; expected {least} or more")
+        for key in ("cluster", "thin"):
+            if not 0 <= getattr(self, key) <= 1:
+                raise RecipeError(f"{key}: found {getattr(self, key)}; expected an identity from 0 (none) to 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,16 +82,22 @@ class Record:
     """One thing read from a source: a key that names equal things, its split, and the sentences that tell it.
 
     Telling is the dear part, done where it is asked for. Without a key, the first sentence names the thing.
+    So is a split by what only chemistry can tell: it may be given as a function.
     """
 
     key: str | None
-    split: Split
+    place: Split | Callable[[], Split]
     tell: Callable[[], tuple[Sentence, ...]] = field(repr=False)
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences; Dropped where there are none to tell."""
         return self.tell()
+
+    @cached_property
+    def split(self) -> Split:
+        """The split."""
+        return self.place if isinstance(self.place, str) else self.place()
 
     @property
     def name(self) -> str:
@@ -103,7 +115,10 @@ class Reading:
     seed: int
     val_percent: float
     strict: bool = False  # leave out what data/licences.py lists
+    clusters: Clusters | None = None  # by which to split
+    twins: Clusters | None = None  # of which to keep the first alone
     line: int = 0  # of the source, read last
+    _kept: dict[tuple[str, ...], int] = field(default_factory=dict, init=False)  # the sequence of each cluster
 
     @property
     def path(self) -> Path:
@@ -139,6 +154,20 @@ class Reading:
         if split is None:
             self.ledger.drop(f"split {row[column]}")
         return split
+
+    def cluster(self, sequence: str) -> str:
+        """What a split by hash goes by: the cluster where clusters are known, or the sequence itself."""
+        return sequence if self.clusters is None else self.clusters.of(sequence)
+
+    def thins(self, sequence: str, *more: str) -> bool:
+        """Whether an earlier sequence, with the same `more`, is a near twin of this one, which is dropped then."""
+        if self.twins is None:
+            return False
+        name = digest(sequence)
+        if self._kept.setdefault((self.twins.of(sequence), *more), name) == name:
+            return False
+        self.ledger.drop(f"near duplicate ({self.source.thin:.0%} identity)")
+        return True
 
     def wants(self, form: str) -> bool:
         """Whether the recipe asks for this form; without a list, all."""

@@ -18,7 +18,7 @@ _NAMES = {
     "materials": "comparison_key coordinating_groups material read_mofid split_fragments",
     "molecule_files": "NamedMolecule read_molecules write_sdf write_smi",
     "molecules": "canonical element_counts heavy_atoms is_valid largest_fragment neutralised order_reactants "
-    "randomised rooted roots similarity",
+    "randomised rooted roots similarity without_stereo",
     "properties": "descriptors",
     "reactions": "reaction_writings",
     "selections": "select select_around",

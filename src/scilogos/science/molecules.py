@@ -73,6 +73,17 @@ def is_valid(smiles: str) -> bool:
         return Chem.MolFromSmiles(smiles.strip(), _PARSING) is not None
 
 
+def without_stereo(smiles: str) -> str:
+    """Write a molecule canonically with neither chirality nor double bond geometry.
+
+    >>> without_stereo("C[C@H](F)/C=C/C")
+    'CC=CC(C)F'
+    """
+    mol = parse_smiles(smiles)
+    Chem.RemoveStereochemistry(mol)
+    return canonical(write_smiles(mol))
+
+
 def canonical(smiles: str) -> str:
     """Write a molecule canonically: isomeric, no explicit hydrogens, no atom maps; a fixed point of itself.
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scilogos.data.source import Reading, Record, Split
 from scilogos.data.tables import read_rows
@@ -23,10 +23,19 @@ class Domain(NamedTuple):
     split: Split = "train"
 
 
+HEAVY_LOOP = ("seq", "chain", "imgt3s", "imgt3e")
+
+
+def heavy_loop(row: dict[str, Any]) -> str:
+    """The third loop of a heavy domain; empty for a light one, whose loops are too alike to split by."""
+    return row["seq"][int(row["imgt3s"]) : int(row["imgt3e"])] if row["chain"] == "H" else ""
+
+
 def _usable(reading: Reading) -> Iterator[Domain]:
-    """Domains that are no near twin of a RAbD antibody; a table without a split is for training."""
+    """Domains that are no near twin of a RAbD antibody; a table without a split or clusters is for training."""
     for row in reading.rows(*_COLUMNS):
-        split = reading.split_of({"split": "train", **row}, row["seq"])
+        default = {} if reading.source.cluster else {"split": "train"}
+        split = reading.split_of(default | row, reading.cluster(heavy_loop(row) or row["seq"]))
         if split is None:
             continue
         if float(row["rabd_h3_id"] or 0) >= _MAX_H3_IDENTITY or float(row["rabd_dom_id"] or 0) >= _MAX_DOMAIN_IDENTITY:
@@ -41,7 +50,8 @@ def _usable(reading: Reading) -> Iterator[Domain]:
 def antibodies(reading: Reading) -> Iterator[Record]:
     """Variable domains alone."""
     for domain in _usable(reading):
-        yield Record(domain.antibody.residues, domain.split, partial(_alone, domain.antibody))
+        if not reading.thins(domain.antibody.residues):
+            yield Record(domain.antibody.residues, domain.split, partial(_alone, domain.antibody))
 
 
 def _alone(antibody: Antibody) -> tuple[Sentence, ...]:
@@ -57,6 +67,8 @@ def designs(reading: Reading) -> Iterator[Record]:
         domains.setdefault(domain.id, domain)
     partners = _partners(reading, domains)
     for domain in domains.values():
+        if reading.thins(domain.antibody.residues):
+            continue
         partner = domains.get(partners.get(domain.id, ""))
         yield Record(domain.antibody.residues, domain.split, partial(designed, reading, domain, partner))
 

@@ -1,14 +1,14 @@
 """Reactions and molecules."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from scilogos.data.source import Dropped, Reading, Record
+from scilogos.data.source import Dropped, Reading, Record, Split
 from scilogos.data.tables import read_rows
 from scilogos.errors import InputError, ScilogosError
 from scilogos.grammar.objects import Molecule, Reaction, Retro, Sentence
-from scilogos.science import canonical, randomised, reaction_writings
+from scilogos.science import canonical, randomised, reaction_writings, without_stereo
 
 
 def reaction_key(product: str, reactants: str) -> str:
@@ -18,6 +18,18 @@ def reaction_key(product: str, reactants: str) -> str:
 
 def _ordered(reactants: str) -> str:
     return ".".join(sorted(reactants.split(".")))
+
+
+def _place(reading: Reading, row: dict[str, Any], smiles: str) -> Split | Callable[[], Split] | None:
+    """The split that a row names; else by hash of the molecule whatever its stereo, found where it is asked."""
+    return reading.split_of(row, smiles) if "split" in row else lambda: reading.split(_skeleton(smiles))
+
+
+def _skeleton(smiles: str) -> str:
+    try:
+        return without_stereo(smiles)
+    except ScilogosError:
+        return smiles
 
 
 class _TestItems:
@@ -66,14 +78,14 @@ def mapped_reactions(reading: Reading) -> Iterator[Record]:
             reading.ledger.drop("no map-free row")
             continue
         key = reaction_key(known["product"], known["reactants"])
-        split = reading.split_of(known, key)
-        if split is None:
+        place = _place(reading, known, known["product"])
+        if place is None:
             continue
-        reason = tests.reason(known["product"], known["reactants"]) if split == "train" else None
+        reason = tests.reason(known["product"], known["reactants"]) if place != "val" else None
         if reason:
             reading.ledger.drop(reason)
             continue
-        yield Record(key, split, partial(aligned, reading, key, row["rxn_mapped"]))
+        yield Record(key, place, partial(aligned, reading, key, row["rxn_mapped"]))
 
 
 def aligned(reading: Reading, key: str, mapped: str) -> tuple[Sentence, ...]:
@@ -97,14 +109,14 @@ def reactions(reading: Reading) -> Iterator[Record]:
     for row in reading.rows("reactants"):
         product = row.get("product") or row["products"]
         key = reaction_key(product, row["reactants"])
-        split = reading.split_of(row, key)
-        if split is None:
+        place = _place(reading, row, product)
+        if place is None:
             continue
         reason = tests.reason(product, row["reactants"])
         if reason:
             reading.ledger.drop(reason)
             continue
-        yield Record(key, split, partial(_forwards, row["reactants"] + "." + (row.get("reagents") or ""), product))
+        yield Record(key, place, partial(_forwards, row["reactants"] + "." + (row.get("reagents") or ""), product))
 
 
 def _forwards(sources: str, product: str) -> tuple[Sentence, ...]:
@@ -119,9 +131,9 @@ def _forwards(sources: str, product: str) -> tuple[Sentence, ...]:
 def molecules(reading: Reading) -> Iterator[Record]:
     """Molecules, canonical first, then randomised; equal ones have the same canonical SMILES."""
     for row in reading.rows("smiles"):
-        split = reading.split_of(row, row["smiles"])
-        if split is not None:
-            yield Record(None, split, partial(_writings, reading, row["smiles"]))
+        place = _place(reading, row, row["smiles"])
+        if place is not None:
+            yield Record(None, place, partial(_writings, reading, row["smiles"]))
 
 
 def _writings(reading: Reading, smiles: str) -> tuple[Sentence, ...]:

@@ -1,27 +1,42 @@
 """Metal-organic frameworks as node, linkers and net."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
-from scilogos.data.source import Dropped, Reading, Record
+from scilogos.data.source import Dropped, Reading, Record, Split
 from scilogos.errors import ScilogosError
 from scilogos.grammar.objects import Sentence
-from scilogos.science import material
+from scilogos.science import material, neutralised
 
 _MADE = frozenset({"CoRE", "QMOF", "hMOF"})
 
 
 def materials(reading: Reading) -> Iterator[Record]:
-    """Rows of the unified table by its strict linker split; `forms` made or enumerated picks by family."""
-    for row in reading.rows("node", "linkers", "topology", "families", "split_linker"):
+    """Frameworks, split by their table's strict linker split or else by their linkers; `forms` picks by family."""
+    for row in reading.rows("node", "linkers", "topology", "families"):
         key = f"{row['node']}/{row['linkers']}/{row['topology']}"
-        split = reading.split_of(row, key, "split_linker")
-        if split is None:
+        place = _place(reading, row)
+        if place is None:
             continue
         if not reading.wants("made" if _MADE & set(row["families"].split("|")) else "enumerated"):
             reading.ledger.drop("other family")
             continue
-        yield Record(key, split, partial(_material, row["node"], row["linkers"], row["topology"] or None))
+        yield Record(key, place, partial(_material, row["node"], row["linkers"], row["topology"] or None))
+
+
+def _place(reading: Reading, row: dict[str, Any]) -> Split | Callable[[], Split] | None:
+    if "split_linker" in row:
+        return reading.split_of(row, "", "split_linker")
+    return lambda: reading.split(_linkers(row["linkers"]))
+
+
+def _linkers(text: str) -> str:
+    """The set of linkers, whatever their order and protons."""
+    try:
+        return ".".join(sorted(set(neutralised(text).split("."))))
+    except ScilogosError:
+        return text
 
 
 def _material(node: str, linkers: str, net: str | None) -> tuple[Sentence, ...]:

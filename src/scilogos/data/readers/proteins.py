@@ -39,9 +39,9 @@ def _corrupted(reading: Reading, sequence: str) -> tuple[Sentence, ...]:
 
 
 def _natural(reading: Reading) -> Iterator[tuple[str, Split]]:
-    for row in reading.rows("seq", "split", "leak"):
+    for row in reading.rows("seq", "leak"):
         sequence = row["seq"]
-        split = reading.split_of(row, sequence)
+        split = reading.split_of(row, reading.cluster(sequence))
         if split is None:
             continue
         if not set(row["leak"].split("|")) <= _HARMLESS_MARKS:
@@ -50,5 +50,5 @@ def _natural(reading: Reading) -> Iterator[tuple[str, Split]]:
             reading.ledger.drop("residues other than the twenty")
         elif reading.source.max_length and len(sequence) > reading.source.max_length:
             reading.ledger.drop(f"longer than {reading.source.max_length} residues")
-        else:
+        elif not reading.thins(sequence):
             yield sequence, split

@@ -11,7 +11,7 @@ from scilogos.science import canonical
 
 _IDENTITIES = tuple(f"id_{name}" for name in ("coach420", "holo4k", "posebusters", "astex", "crossdocked"))
 _LISTED = ("pdb_in_coach420", "pdb_in_holo4k_mlig")
-_COLUMNS = ("category", "seq", "contacts", "cluster30", "ccd", "smiles", *_LISTED, *_IDENTITIES)
+_COLUMNS = ("category", "seq", "contacts", "ccd", "smiles", *_LISTED, *_IDENTITIES)
 _MAX_IDENTITY = 0.3
 _LETTERS = frozenset(RESIDUES + UNKNOWN_RESIDUE)
 
@@ -23,7 +23,7 @@ def _leaks(row: dict) -> bool:
 
 def _usable(reading: Reading) -> Iterator[dict]:
     """Rows of small molecules whose chain is no near twin of a test chain."""
-    for row in reading.rows(*_COLUMNS):
+    for row in reading.rows(*_COLUMNS, *(() if reading.source.cluster else ("cluster30",))):
         if row["category"] != "small_molecule":
             reading.ledger.drop(f"category {row['category']}")
         elif _leaks(row):
@@ -38,6 +38,10 @@ def _usable(reading: Reading) -> Iterator[dict]:
             yield row
 
 
+def _cluster(reading: Reading, row: dict) -> str:
+    return reading.cluster(row["seq"]) if reading.source.cluster else row["cluster30"]
+
+
 def sites(reading: Reading) -> Iterator[Record]:
     """One record per chain: the union of its small-molecule contacts, in the four forms of a site."""
     contacts: dict[str, set[int]] = {}
@@ -46,9 +50,10 @@ def sites(reading: Reading) -> Iterator[Record]:
         if row["seq"] in contacts:
             reading.ledger.count("merged rows")
         contacts.setdefault(row["seq"], set()).update(row["contacts"])
-        clusters[row["seq"]] = row["cluster30"]
+        clusters[row["seq"]] = _cluster(reading, row)
     for sequence, marks in contacts.items():
-        yield Record(sequence, reading.split(clusters[sequence]), partial(_forms, reading, sequence, tuple(marks)))
+        if not reading.thins(sequence):
+            yield Record(sequence, reading.split(clusters[sequence]), partial(_forms, reading, sequence, tuple(marks)))
 
 
 def _forms(reading: Reading, sequence: str, marks: tuple[int, ...]) -> tuple[Sentence, ...]:
@@ -78,10 +83,13 @@ def complexes(reading: Reading) -> Iterator[Record]:
         if ligand is None:
             reading.ledger.drop("ligand that RDKit refuses")
             continue
+        if reading.thins(row["seq"], ligand.smiles):
+            continue
         per_ligand[row["ccd"]] += 1
         key = f"{row['seq']}/{ligand.smiles}/{row['contacts'][0]}"
         contacts = tuple(row["contacts"])
-        yield Record(key, reading.split(row["cluster30"]), partial(levels, reading, key, row["seq"], contacts, ligand))
+        split = reading.split(_cluster(reading, row))
+        yield Record(key, split, partial(levels, reading, key, row["seq"], contacts, ligand))
 
 
 @lru_cache(1 << 14)
