@@ -92,7 +92,8 @@ class Part:
         }
         states = [(path.stat().st_size, path.stat().st_mtime_ns) for path in self._files()]
         found = [grouping and grouping.name for grouping in self.groupings]
-        text = json.dumps([recipe, asdict(self.of), states, found, self.vocabulary, _program()], sort_keys=True, default=str)
+        made_of = [recipe, asdict(self.of), states, found, self.vocabulary, _program()]
+        text = json.dumps(made_of, sort_keys=True, default=str)
         return f"{self.source:03}.{self.block:03}-of-{self.blocks:03}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def clusters(self, folder: Path) -> list[Clusters | None]:
