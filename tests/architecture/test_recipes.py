@@ -8,27 +8,31 @@ import pytest
 from scilogos.data import corpus
 from scilogos.train import read_recipe
 
-RECIPES = sorted((Path(__file__).resolve().parents[2] / "recipes").rglob("*.toml"))
+ROOT = Path(__file__).resolve().parents[2] / "recipes"
+RECIPES = sorted(ROOT.rglob("*.toml"))
 
 
 def test_there_are_recipes():
     assert RECIPES
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_recipe_parses(path):
     tables = tomllib.loads(path.read_text())
     assert tables
-    assert set(tables) <= {"corpus", "train"}
+    assert set(tables) <= {"corpus", "train", "base"}
     if "corpus" in tables:
         recipe = corpus.read_recipe(path)
         assert recipe.sources
         assert all(not Path(source.path).is_absolute() for source in recipe.sources)
     if "train" in tables:
-        assert read_recipe(path).steps > 0
+        run = read_recipe(path)
+        prepared = ROOT / ("posttrain.toml" if run.corpus.name == "corpus-posttrain" else "pretrain.toml")
+        modalities = {source.modality for source in corpus.read_recipe(prepared).sources}
+        assert run.steps > 0 and all(shares.keys() <= modalities for _, shares in run.phases)
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_recipe_names_files_that_are_there(path, data):
     tables = tomllib.loads(path.read_text())
     if "corpus" not in tables:
