@@ -11,6 +11,7 @@ from scilogos.errors import MissingError
 from scilogos.model import Transformer, save_checkpoint
 
 _PADDING_LABEL = -100
+_TOGETHER = 8  # documents of a batch; a step adds up several
 
 
 class Trainer:
@@ -37,7 +38,8 @@ class Trainer:
         with TemporaryDirectory() as folder:
             arguments = TrainingArguments(
                 output_dir=folder,
-                per_device_train_batch_size=max(1, round(self._step_tokens / fmean(map(len, documents)))),
+                per_device_train_batch_size=_TOGETHER,
+                gradient_accumulation_steps=max(1, round(self._step_tokens / _TOGETHER / fmean(map(len, documents)))),
                 num_train_epochs=1,
                 learning_rate=2e-3,
                 optim="adamw_torch_fused",

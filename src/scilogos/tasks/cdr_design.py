@@ -62,13 +62,6 @@ def constraint(given: Opening, lengths: tuple[int, int] | None = None) -> Filled
     return FilledLoops(tuple(antibody.opened() for antibody in given.antibodies), bounds)
 
 
-def likeness(one: Designed, other: Designed) -> float:
-    """The share of residues of the loops that agree, place by place; nought for another length."""
-    pairs = [(a, b) for (_, a), (_, b) in zip(one.loops, other.loops, strict=True)]
-    same = sum(x == y for a, b in pairs if len(a) == len(b) for x, y in zip(a, b, strict=True))
-    return same / max(1, sum(len(a) for a, _ in pairs))
-
-
 def read(given: Opening, answer: str, antigens: Sequence[Protein] = ()) -> Designed:
     """Read an answer as domains with named new loops."""
     sentence = parse(prompt(given, antigens) + answer)
@@ -76,6 +69,13 @@ def read(given: Opening, answer: str, antigens: Sequence[Protein] = ()) -> Desig
     texts = [antibody.residues[s:e] for antibody in sentence.filled for s, e in antibody.loops]
     named = tuple((name, text) for (name, _), text in zip(given.loops, texts, strict=True))
     return Designed(tuple(antibody.residues for antibody in sentence.filled), named)
+
+
+def likeness(one: Designed, other: Designed) -> float:
+    """The share of residues of the loops that agree, place by place; nought for another length."""
+    pairs = [(a, b) for (_, a), (_, b) in zip(one.loops, other.loops, strict=True)]
+    same = sum(x == y for a, b in pairs if len(a) == len(b) for x, y in zip(a, b, strict=True))
+    return same / max(1, sum(len(a) for a, _ in pairs))
 
 
 def design(
