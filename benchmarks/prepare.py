@@ -20,11 +20,12 @@ import numpy as np
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from command import run_app
 from scilogos.data.corpus import read_recipe
 from scilogos.data.shards import read_corpus
 from scilogos.data.source import CorpusRecipe, Source
 from scilogos.data.tables import read_rows
-from scilogos.errors import InputError, ScilogosError
+from scilogos.errors import InputError
 
 SIZES = (1, 2, 4)
 CODE = "import sys; from scilogos.cli import main; sys.exit(main())"
@@ -142,14 +143,5 @@ def prepare(
     print("RESULT " + json.dumps({"benchmark": "prepare", "settings": described, "sources": found}))
 
 
-def main() -> None:
-    """Run the command line; a user's fault is one line and exit code 2."""
-    try:
-        app(sys.argv[1:])
-    except ScilogosError as error:
-        print(f"benchmarks/prepare.py: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-
-
 if __name__ == "__main__":
-    main()
+    run_app(app, "prepare.py")

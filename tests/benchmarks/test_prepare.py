@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import command
 import prepare
 
 
@@ -18,7 +19,7 @@ def run(tmp_path, monkeypatch):
     def running(*words: str) -> int:
         monkeypatch.setattr(sys, "argv", ["prepare.py", str(tmp_path), str(tmp_path / "r.toml"), *words])
         with pytest.raises(SystemExit) as ended:
-            prepare.main()
+            command.run_app(prepare.app, "prepare.py")
         return ended.value.code
 
     return running
