@@ -15,15 +15,15 @@ from cyclopts import App
 from matplotlib.axes import Axes
 
 from command import run_app
+from scilogos.bench.material import LEAST_GROUPS
 from scilogos.errors import InputError, MissingError
 from scilogos.model import ModelConfig, Transformer, fingerprint
 from scilogos.train import read_recipe
 
-# The first figure of each task's report that a larger model should raise.
-SCORES = {
+SCORES = {  # the figure of each task's report that a larger model should raise
     "retrosynthesis": "top-1",
-    "binding-site": "MCC",
-    "material": "novel linkers with two or more coordinating groups",
+    "binding-site": "AUPRC",
+    "material": f"novel linkers with {LEAST_GROUPS} or more coordinating groups",
     "cdr": "AAR, top-ranked",
 }
 
@@ -92,7 +92,9 @@ def scores(runs: Sequence[Run], results: Path) -> dict[str, dict[str, float]]:
             path = results / (run.fingerprint or "") / f"{task}.json"
             if run.fingerprint and path.is_file():
                 figures = json.loads(path.read_text())["figures"]["model"]
-                if figures.get(figure, {}).get("value") is not None:
+                if figure not in figures:
+                    raise InputError(f"found {', '.join(figures)}; expected {figure}", path=path)
+                if figures[figure]["value"] is not None:
                     found.setdefault(task, {})[run.name] = figures[figure]["value"]
     return found
 

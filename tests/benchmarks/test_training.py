@@ -9,7 +9,10 @@ import command
 import scaling
 import train as bench_train
 from scaling import exponent
+from scilogos.bench.figures import mean
+from scilogos.bench.report import Report
 from scilogos.data.corpus import prepare, read_recipe
+from scilogos.model import fingerprint
 from scilogos.tokens import default
 from scilogos.train import read_recipe as read_run
 from scilogos.train import train
@@ -88,11 +91,26 @@ def test_size_and_tokens_are_fitted(here, capsys, monkeypatch):
         train(read_run(here / f"{name}.toml"), here / "runs" / name, quiet=True)
     code, found = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml", "--out", "pictures/s")
     assert code == 0 and found["tokens"] == 2048 and list(found["settings"]) == ["small", "larger"]
+    assert found["scores"] == {}
     row = found["losses"]["molecule"]
     sizes = [found["settings"][name]["parameters"] for name in ("small", "larger")]
     assert row["exponent"] == pytest.approx(exponent(sizes, [row["small"], row["larger"]]))
     for kind in ("size", "tokens"):
         assert (here / f"pictures/s-{kind}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_scores_are_those_of_the_reports(here, capsys, monkeypatch):
+    for number, name in enumerate(("small", "larger")):
+        final = train(read_run(here / f"{name}.toml"), here / "runs" / name, quiet=True)
+        figures = {"model": {"top-1": mean([number, 1.0])}, "nothing": {"top-1": mean([0.0, 1.0])}}
+        report = Report("retrosynthesis", {}, figures, {"all": 2}, {}, {}, 0.1)
+        report.write(here / "results" / fingerprint(final))
+    code, found = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
+    assert code == 0 and found["scores"] == {"retrosynthesis": {"small": 0.5, "larger": 1.0}}
+    other = here / "results" / fingerprint(final) / "cdr.json"
+    other.write_text(json.dumps({"figures": {"model": {"AAR": {"value": 0.1}}}}))
+    code, said = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
+    assert code == 2 and "cdr.json: found AAR; expected AAR, top-ranked" in said
 
 
 def test_faults_are_one_line(here, capsys, monkeypatch):

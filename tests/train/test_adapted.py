@@ -61,6 +61,8 @@ def test_what_does_not_fit_is_refused(adapted, tmp_path):
         replace(adapted, lora_rank=2, start=None, shape=object())
     with pytest.raises(RecipeError, match="lora_rank: found -1"):
         replace(adapted, lora_rank=-1)
+    with pytest.raises(RecipeError, match="average: found 2 with lora_rank"):
+        replace(adapted, average=2)
     train(adapted, tmp_path / "run", quiet=True)
     with pytest.raises(CheckpointError, match="embedding_VD is in the model alone"):
         train(replace(adapted, lora_rank=0, tokens=20 * 128), tmp_path / "run", quiet=True)

@@ -1,8 +1,8 @@
 """Causal attention in bf16 that is trained on a CPU: matrix products by tiles of queries, compiled loops between them.
 
-The fused kernel's gradient is four times slower here. A tile's queries see the keys up to its last one, so half of the
-square is left out; a tile takes as many documents as a core's cache can hold the scores of. Nothing is kept for the
-gradient but queries, keys and values: to read weights back from memory takes longer than to compute them again.
+The fused kernel's gradient takes up to four times as long (docs/log.md). A tile's queries see the keys up to its last
+one, so half of the square is left out; a tile takes as many documents as a core's cache can hold the scores of. Nothing
+is kept for the gradient but queries, keys and values: weights are computed again, which spares their memory.
 
 The library makes a program for each new shape of a product, which takes longer than the product. So tiles have few
 shapes: they see some tokens more, of the documents behind, to which the loops give no weight.

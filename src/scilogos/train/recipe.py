@@ -91,6 +91,8 @@ class TrainRecipe:
                 raise RecipeError(f"{key}: found {getattr(self, key)}; expected 0 or more")
         if self.average > self.keep:
             raise RecipeError(f"average: found {self.average}; expected as many as keep = {self.keep}, or fewer")
+        if self.average > 1 and self.lora_rank:
+            raise RecipeError(f"average: found {self.average} with lora_rank; a mean of factors is no mean of weights")
         if self.lora_rank and self.start is None:
             raise RecipeError(f"lora_rank: found {self.lora_rank} without `start`; adapters need weights to stand on")
         if self.warmup_tokens + self.decay_tokens > self.tokens:
