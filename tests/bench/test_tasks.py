@@ -13,9 +13,9 @@ NODE = "[Zn][O]([Zn])([Zn])[Zn]"
 
 def test_reactions_are_read(tables):
     held = retrosynthesis.items(tables, limit=None, seed=0)
-    assert {item.key: (item.given, item.truth, item.group) for item in held.items} == {
-        "1": ("CC(=O)Nc1ccccc1", ("Nc1ccccc1", "CC(=O)Cl"), "clean"),
-        "2": ("CCOC", ("CCO", "CI"), "repeated"),
+    assert {item.key: (item.given, item.truth, item.group, *item.labels) for item in held.items} == {
+        "1": ("CC(=O)Nc1ccccc1", ("Nc1ccccc1", "CC(=O)Cl"), "clean", "class 2, acylation"),
+        "2": ("CCOC", ("CCO", "CI"), "repeated", "class 1, heteroatom alkylation and arylation"),
     }
     assert held.skipped == {"product or reactants that RDKit refuses": ["3"]}
 
@@ -28,22 +28,25 @@ def test_a_larger_subset_begins_with_the_smaller(data):
 
 def test_retrosynthesis_scores():
     held = HeldOut((
-        Item("1", "CCOC", ("CCO", "CI"), "clean"),
-        Item("2", "CCOC", ("CCO", "CI"), "repeated"),
+        Item("1", "CCOC", ("CCO", "CI"), "clean", ("class 1, alkylation",)),
+        Item("2", "CCOC", ("CCO", "CI"), "repeated", ("class 1, alkylation",)),
         Item("3", "CCOC", ("CCO", "CI"), "clean"),
         Item("4", "CCOC", ("CCO", "CI"), "clean"),
     ))  # fmt: skip
     counts = {"drawn": 10, "parsed": 10, "sound": 5}
     answers = [
-        {"answers": [["CCO.CI", -1.0]], **counts},
-        {"answers": [["CCO.CBr", -1.0], ["CCO.CI", -2.0]], **counts},
-        {"answers": [["CCN.CI", -1.0]], **counts},
+        {"answers": [["CCO.CI", -1.0, 1, 1.0]], "returned": [True], **counts},
+        {"answers": [["CCO.CBr", -1.0, 1, 1.0], ["CCO.CI", -2.0, 3, 0.5]], "returned": [False, True], **counts},
+        {"answers": [["CCN.CI", -1.0, 1, 1.0]], "returned": [False], **counts},
         {"error": "too long"},
     ]
     figures = retrosynthesis.score(held, answers)
     values = {name: figure.value for name, figure in figures.items()}
     assert values["top-1"] == 0.25 and values["top-3"] == values["top-10"] == 0.5
     assert values["MaxFrag top-1"] == 0.5, "CCO is right in two"
+    assert values["top-1, class 1, alkylation"] == 0.5
+    assert values["top-1 by likelihood"] == 0.25 and values["top-1 by votes"] == values["top-50"] == 0.5
+    assert values["round trip, first answer"] == 0.25 and values["round trip, first 10"] == 0.5
     assert values["top-1, clean"] == pytest.approx(1 / 3)
     assert values["completions that parse"] == 1 and values["reactant sets RDKit accepts"] == 0.5
 
