@@ -12,6 +12,7 @@ _NAMES = {
     "exclusions": "DEFAULT_EXCLUDED",
     "fragments": "fragment_writings",
     "ledger": "Ledger Skipped",
+    "linkers": "Cut count_arms cut node_key",
     "ligand_policy": "find_ligands ligands read_ligand",
     "marks": "write_marked_pdb",
     "mapping": "mapped",

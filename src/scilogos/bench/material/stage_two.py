@@ -1,0 +1,83 @@
+"""The chain of stage 2: node, linkers and net to a framework, relaxed and checked, each step a program of its own.
+
+Equal parts give an equal framework: seeds are fixed, and what was found is kept by a hash of the parts and limits.
+Knows nothing of models: a judgement is the same for whoever named the parts.
+"""
+
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from scilogos.bench.held_out import Answer
+from scilogos.bench.material.fit import Library, Misfit, choices
+from scilogos.bench.material.limits import Failed, call
+from scilogos.bench.material.settings import Settings, judged_by
+from scilogos.bench.results import write_text
+
+PROGRAMS = Path(__file__).parent
+MIN_PORE = 2.4  # Å, the pore-limiting diameter that MOFDiff and MOFFlow-2 ask for
+
+
+def judged(
+    nodes: Sequence[str], linkers: Sequence[str], net: str | None, library: Library, settings: Settings, folder: Path
+) -> Answer:
+    """Assemble, relax and check: `structure` with its facts, checks and CIF, or `failed` with the reason.
+
+    A CIF is kept in the folder if every check passes.
+    """
+    parts = {"nodes": sorted(nodes), "linkers": sorted(linkers), "net": net, "limits": settings.limits, "tools": judged_by(settings)}
+    name = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    known = folder / f"{name}.json"
+    if known.is_file():
+        return json.loads(known.read_text(encoding="utf-8"))
+    try:
+        answer = {"structure": _built(parts, library, settings, folder / f"{name}.cif")}
+    except Misfit as misfit:
+        answer = {"failed": {misfit.reason: [misfit.about]}}
+    except Failed as failed:
+        answer = {"failed": {failed.reason: [failed.detail]}}
+        if not failed.lasting:  # another time it may be quick enough
+            return answer
+    write_text(known, json.dumps(answer))
+    return answer
+
+
+def _built(parts: dict[str, Any], library: Library, settings: Settings, kept: Path) -> dict[str, Any]:
+    fitting = choices(parts["nodes"], parts["linkers"], library)
+    with tempfile.TemporaryDirectory(prefix="scilogos-") as made:
+        folder = Path(made)
+        limits = {"folder": folder, "seconds": settings.seconds, "gib": settings.gib}
+        job = {
+            "choices": [{**asdict(choice), "block": choice.block.name} for choice in fitting],
+            "nets": [net.name for net in library.nets],
+            "net": parts["net"],
+            "atoms": settings.atoms,
+            "cif": str(folder / "built.cif"),
+        }
+        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        facts = call("assembly", sys.executable, PROGRAMS / "assembly.py", ["job.json"], **limits)
+        if refused := facts.pop("refused", None):
+            raise Failed(f"assembly: {refused}", json.dumps(facts))
+        facts["named"] = parts["net"]
+        facts |= call("relaxation", sys.executable, PROGRAMS / "relaxation.py", ["built.cif", "relaxed.cif"], **limits)
+        found = call("checks", settings.checker, PROGRAMS / "checks.py", ["relaxed.cif"], **limits)
+        checks = found["checks"] | _porosity(limits)
+        facts["checks"] = checks
+        if all(checks.values()):
+            write_text(kept, (folder / "relaxed.cif").read_text(encoding="utf-8"))
+            facts["cif"] = kept.name
+        return facts
+
+
+def _porosity(limits: dict[str, Any]) -> dict[str, bool]:
+    """Whether something of 2.4 Å can pass, by Zeo++ where pyzeo is installed; else nothing is said."""
+    if not find_spec("pyzeo"):
+        return {}
+    found = call("porosity", sys.executable, PROGRAMS / "porosity.py", ["relaxed.cif"], **limits)
+    return {"is_porous": found["pore"] >= MIN_PORE}
