@@ -3,12 +3,9 @@
 import numpy as np
 import pytest
 
-from scilogos.bench import binding_site, cdr, material, retrosynthesis
+from scilogos.bench import binding_site, cdr, retrosynthesis
 from scilogos.bench.held_out import HeldOut, Item
 from tests.bench.conftest import CHAIN, LIGHT, NATIVE
-
-ACID, SALT = "O=C(O)c1ccc(C(=O)O)cc1", "O=C([O-])c1ccc(C(=O)[O-])cc1"
-NODE = "[Zn][O]([Zn])([Zn])[Zn]"
 
 
 def test_reactions_are_read(tables):
@@ -111,41 +108,6 @@ def test_cdr_scores():
     values = cdr.score(held, [{"loops": [["ARDW", 3], ["GGGY", 1]]}, {"error": "no"}])
     assert values["AAR, top-ranked"].value == pytest.approx((3 / 4 + 0) / 2)
     assert values["AAR, mean of samples"].value == pytest.approx(((3 * 3 / 4 + 1 / 4) / 4) / 2)
-
-
-@pytest.fixture(scope="module")
-def training() -> material.Training:
-    rows = [(NODE, SALT), ("[Cu].[Zn]", "c1ccncc1." + ACID), (NODE, SALT), (NODE, "C(")]
-    return material.Training(rows)
-
-
-def test_training_materials_are_known_without_protons(training):
-    assert len(training.pairs) == 2 and training.fragments == {NODE, "[Cu]", "[Zn]"}
-    assert training.has(((NODE,), (ACID,)))
-    assert training.has((("[Cu]", "[Zn]"), tuple(sorted(("c1ccncc1", ACID)))))
-    assert not training.has((("[Cu]",), (ACID,)))
-    assert not training.has(((NODE,), ("O=C(O)c1ccccc1C(=O)O",))), "an isomer"
-    assert training.has_linker(ACID) and not training.has_linker("O=C(O)c1ccccc1C(=O)O")
-
-
-def test_material_scores(training):
-    new, single = "O=C(O)c1cccc(C(=O)O)c1", "CCO"
-    answers = [
-        {"nodes": [NODE], "linkers": [ACID]},  # in training
-        {"nodes": [NODE], "linkers": [new]},  # VNU
-        {"nodes": [NODE], "linkers": [new]},  # again
-        {"nodes": [NODE], "linkers": [single]},  # VNU, its linker cannot bridge
-        {"nodes": ["[Fe]"], "linkers": [new]},  # unknown node
-        {"text": "", "invalid": "no"},
-    ]
-    held = HeldOut(tuple(Item(str(i), None) for i in range(6)), training=training)
-    values = {name: figure.value for name, figure in material.score(held, answers).items()}
-    assert values["valid"] == pytest.approx(4 / 6)
-    assert values["valid, novel"] == values["valid, unique"] == pytest.approx(3 / 6)
-    assert values["valid, novel, unique (VNU)"] == pytest.approx(2 / 6)
-    assert values["VNU without a novel linker that cannot bridge"] == pytest.approx(1 / 6)
-    assert values["novel linkers with 2 or more coordinating groups"] == 0.5
-    assert values["distinct novel linkers"] == 2
 
 
 def test_sequence_of_the_tables_is_as_assumed():

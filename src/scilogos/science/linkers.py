@@ -1,4 +1,4 @@
-"""Linkers and nodes of frameworks as parts to assemble: cut at the groups that bind a metal, embedded, written as blocks.
+"""Linkers and nodes of frameworks as parts to assemble: cut at groups that bind a metal, embedded, written as blocks.
 
 An arm is a binding group as SMILES with one `*` where the rest of the linker goes on, as `*C(=O)[O-]`: it belongs to
 the node. What lies between the arms of a linker is its core. Knows nothing of nets or of the program that assembles.
@@ -15,6 +15,7 @@ from scilogos.errors import InputError
 from scilogos.science.molecules import neutralised, parse_smiles
 
 _SEED, _CONFORMERS = 20, 8
+_ATTEMPTS, _PATIENCE = 20, 120  # of each conformer, of which a cage that cannot be needs thousands; seconds of all
 _BOND_LETTERS = {Chem.BondType.SINGLE: "S", Chem.BondType.DOUBLE: "D", Chem.BondType.TRIPLE: "T"}
 
 
@@ -134,9 +135,9 @@ def _embedded(mol: Chem.Mol, ends: list[tuple[int, int]]):
     """The molecule with hydrogens, and coordinates in Å, float [atoms, 3], of its most extended conformer."""
     whole = Chem.AddHs(mol)
     rules = rdDistGeom.ETKDGv3()
-    rules.randomSeed, rules.maxIterations, rules.numThreads = _SEED, 200, 1
+    rules.randomSeed, rules.maxIterations, rules.numThreads, rules.timeout = _SEED, _ATTEMPTS, 1, _PATIENCE
     with BlockLogs():
-        numbers = list(rdDistGeom.EmbedMultipleConfs(whole, _CONFORMERS, rules))
+        numbers = [number for number in rdDistGeom.EmbedMultipleConfs(whole, _CONFORMERS, rules) if number >= 0]
         if not numbers:
             raise InputError("no coordinates")
         if rdForceFieldHelpers.MMFFHasAllMoleculeParams(whole):

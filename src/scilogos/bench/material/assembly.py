@@ -43,7 +43,7 @@ def main(job: dict) -> dict:
 
 def _named(job: dict) -> tuple[str, list[dict]] | None:
     """The net that the answer names, where the library has it, with all choices: which fit it is seen when placed."""
-    known = job["net"] and (DATABASE / "topologies" / f"{job['net']}.cgd").is_file()
+    known = job["net"] in {path.stem for path in (DATABASE / "topologies").glob("*.cgd")}
     return (job["net"], job["choices"]) if known else None
 
 

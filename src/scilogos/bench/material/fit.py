@@ -55,7 +55,7 @@ class Library:
 
     @staticmethod
     def read(data: Path) -> "Library":
-        """Read the tables of the data folder; blocks with several kinds of arms, or ligands of their own, are left out."""
+        """Read the tables; blocks with several kinds of arms, or with ligands of their own, are left out."""
         exact, alike = defaultdict(list), defaultdict(list)
         for row in read_rows(data / BLOCKS, _BLOCK_COLUMNS):
             arms = row["arms"].split("|")

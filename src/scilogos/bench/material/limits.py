@@ -5,13 +5,16 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-# The limit is set in the child before it becomes the program: threads of ours may be running.
+# Limits are set in the child before it becomes the program: threads of ours may be running.
 _LIMITED = (
-    "import os, resource, sys; size = int(sys.argv[1]); "
-    "resource.setrlimit(resource.RLIMIT_AS, (size, size)); os.execv(sys.argv[2], sys.argv[2:])"
+    "import os, resource, sys; size, time = int(sys.argv[1]), int(sys.argv[2]); "
+    "resource.setrlimit(resource.RLIMIT_AS, (size, size)); resource.setrlimit(resource.RLIMIT_CPU, (time, time + 5)); "
+    "os.execv(sys.argv[3], sys.argv[3:])"
 )
+PATIENCE = 10  # times its processor time that a program may wait for a processor
 _NO_MEMORY = ("MemoryError", "bad_alloc", "Cannot allocate memory", "RESOURCE_EXHAUSTED", "Unable to allocate")
 GIB = 1 << 30
 
@@ -25,13 +28,25 @@ class Failed(Exception):
 
 
 def call(
-    step: str, python: str, program: Path, arguments: Sequence[str], *, folder: Path, seconds: float, gib: float
+    step: str, python: str, program: Path, arguments: Sequence[str], *, folder: Path, seconds: int, gib: float
 ) -> dict:
     """Run a program by a Python in a folder and read its last line as JSON; Failed if it gives none.
 
-    It gets one thread, `gib` GiB of address space and `seconds` of wall time; then it and all that it started end.
+    It gets one thread, `gib` GiB of address space and `seconds` of processor time, which depends little on what else
+    the machine does; ten times that by the clock, then it and all that it started end.
     """
-    command = [python, "-I", "-c", _LIMITED, str(int(gib * GIB)), python, "-I", str(program), *arguments]
+    command = [
+        python,
+        "-I",
+        "-c",
+        _LIMITED,
+        str(int(gib * GIB)),
+        str(seconds),
+        python,
+        "-I",
+        str(program),
+        *arguments,
+    ]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     child = subprocess.Popen(
         command,
@@ -45,13 +60,13 @@ def call(
         start_new_session=True,
     )
     try:
-        out, err = child.communicate(timeout=seconds)
+        out, err = child.communicate(timeout=seconds * PATIENCE)
     except subprocess.TimeoutExpired:
-        raise Failed(f"{step}: more than {seconds:g} s", lasting=False) from None
+        raise Failed(f"{step}: more than {seconds * PATIENCE} s by the clock", lasting=False) from None
     finally:
         _end(child)
     if child.returncode:
-        raise Failed(f"{step}: {_cause(child.returncode, err, gib)}", _last(err))
+        raise Failed(f"{step}: {_cause(child.returncode, err, seconds, gib)}", _last(err))
     try:
         return json.loads(out.strip().rpartition("\n")[2])
     except ValueError:
@@ -59,14 +74,14 @@ def call(
 
 
 def _end(child: subprocess.Popen) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     child.communicate()
 
 
-def _cause(code: int, err: str, gib: float) -> str:
+def _cause(code: int, err: str, seconds: int, gib: float) -> str:
+    if code in (-signal.SIGXCPU, -signal.SIGKILL):
+        return f"more than {seconds} s"
     if any(word in err for word in _NO_MEMORY):
         return f"more than {gib:g} GiB"
     return f"ended by {signal.Signals(-code).name}" if code < 0 else "an error of the program"
@@ -74,5 +89,3 @@ def _cause(code: int, err: str, gib: float) -> str:
 
 def _last(text: str) -> str:
     return text.strip().rpartition("\n")[2][-300:]
-
-

