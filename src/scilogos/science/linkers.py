@@ -14,8 +14,9 @@ from rdkit.rdBase import BlockLogs
 from scilogos.errors import InputError
 from scilogos.science.molecules import neutralised, parse_smiles
 
-_SEED, _CONFORMERS = 20, 8
-_ATTEMPTS, _PATIENCE = 20, 120  # of each conformer, of which a cage that cannot be needs thousands; seconds of all
+_SEED, _CONFORMERS = 20, 4
+_ATTEMPTS, _PATIENCE = 10, 600  # of each conformer, or a cage that cannot be would take hours; seconds, a backstop
+_STEPS = 200  # of the force field; the framework is relaxed once more
 _BOND_LETTERS = {Chem.BondType.SINGLE: "S", Chem.BondType.DOUBLE: "D", Chem.BondType.TRIPLE: "T"}
 
 
@@ -141,9 +142,9 @@ def _embedded(mol: Chem.Mol, ends: list[tuple[int, int]]):
         if not numbers:
             raise InputError("no coordinates")
         if rdForceFieldHelpers.MMFFHasAllMoleculeParams(whole):
-            rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(whole, numThreads=1, maxIters=1000)
+            rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(whole, numThreads=1, maxIters=_STEPS)
         elif rdForceFieldHelpers.UFFHasAllMoleculeParams(whole):
-            rdForceFieldHelpers.UFFOptimizeMoleculeConfs(whole, numThreads=1, maxIters=1000)
+            rdForceFieldHelpers.UFFOptimizeMoleculeConfs(whole, numThreads=1, maxIters=_STEPS)
     every = [whole.GetConformer(number).GetPositions() for number in numbers]
     tips = [own for own, _ in ends]
     spans = [((p[tips][:, None] - p[tips][None]) ** 2).sum() for p in every]

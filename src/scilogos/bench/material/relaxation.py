@@ -44,7 +44,9 @@ def main(built: str, relaxed: str) -> dict:
     for _ in range(ROUNDS):
         engine.commands_string(ROUND)
         energies.append(engine.get_thermo("pe") / len(elements))
-        if not math.isfinite(energies[-1]) or energies[-2] - energies[-1] < ENOUGH:
+        if not math.isfinite(energies[-1]):
+            raise ArithmeticError(f"energy {energies[-1]}")
+        if energies[-2] - energies[-1] < ENOUGH:
             break
     cell_33 = _cell(engine.extract_box())
     positions_N3 = np.array(engine.gather_atoms("x", 1, 3)).reshape(-1, 3)

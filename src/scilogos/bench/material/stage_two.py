@@ -19,10 +19,10 @@ import numpy as np
 
 from scilogos.bench.figures import Figure, bootstrap, ratio
 from scilogos.bench.held_out import Answer
-from scilogos.bench.material.fit import Library, Misfit, choices
+from scilogos.bench.material.fit import Choice, Library, Misfit, choices
 from scilogos.bench.material.limits import Failed, call
 from scilogos.bench.material.settings import Settings, tools
-from scilogos.bench.results import write_text
+from scilogos.science import replacing
 
 PROGRAMS = Path(__file__).parent
 MIN_PORE = 2.4  # Å, the pore-limiting diameter that MOFDiff and MOFFlow-2 ask for
@@ -49,8 +49,14 @@ def judged(
         answer = {"failed": {failed.reason: [failed.detail]}}
         if not failed.lasting:  # another time it may be quick enough
             return answer
-    write_text(known, json.dumps(answer))
+    _keep(known, json.dumps(answer))
     return answer
+
+
+def _keep(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as stream:
+        stream.write(text)
 
 
 def _built(parts: dict[str, Any], library: Library, settings: Settings, kept: Path) -> dict[str, Any]:
@@ -58,14 +64,8 @@ def _built(parts: dict[str, Any], library: Library, settings: Settings, kept: Pa
     with tempfile.TemporaryDirectory(prefix="scilogos-") as made:
         folder = Path(made)
         limits = {"folder": folder, "seconds": settings.seconds, "gib": settings.gib}
-        job = {
-            "choices": [{**asdict(choice), "block": choice.block.name} for choice in fitting],
-            "nets": [net.name for net in library.nets],
-            "net": parts["net"],
-            "atoms": settings.atoms,
-            "cif": str(folder / "built.cif"),
-        }
-        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        wanted = job(fitting, library, parts["net"], settings, folder / "built.cif")
+        (folder / "job.json").write_text(json.dumps(wanted), encoding="utf-8")
         facts = call("assembly", sys.executable, PROGRAMS / "assembly.py", ["job.json"], **limits)
         if refused := facts.pop("refused", None):
             raise Failed(f"assembly: {refused}", json.dumps(facts))
@@ -75,9 +75,20 @@ def _built(parts: dict[str, Any], library: Library, settings: Settings, kept: Pa
         checks = found["checks"] | _porosity(limits)
         facts["checks"] = checks
         if all(checks.values()):
-            write_text(kept, (folder / "relaxed.cif").read_text(encoding="utf-8"))
+            _keep(kept, (folder / "relaxed.cif").read_text(encoding="utf-8"))
             facts["cif"] = kept.name
         return facts
+
+
+def job(fitting: Sequence[Choice], library: Library, net: str, settings: Settings, cif: Path) -> dict[str, Any]:
+    """What the program of assembly reads."""
+    return {
+        "choices": [{**asdict(choice), "block": choice.block.name} for choice in fitting],
+        "nets": [known.name for known in library.nets],
+        "net": net,
+        "atoms": settings.atoms,
+        "cif": str(cif),
+    }
 
 
 def _porosity(limits: dict[str, Any]) -> dict[str, bool]:

@@ -1,22 +1,15 @@
-"""Stage 1, text: draws, what of them is valid, novel and unique, and the two controls: noise, a shuffle of parts."""
+"""Stage 1: what of the draws is valid, novel and unique as text. Knows nothing of who drew them."""
 
-import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-import torch
-
 from scilogos.bench.figures import Figure, mean
-from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
+from scilogos.bench.held_out import Answer
 from scilogos.bench.material.fit import Library
 from scilogos.bench.scores import first_seen
-from scilogos.data.order import mix
-from scilogos.decode import Engine, Prompt
 from scilogos.errors import ScilogosError
-from scilogos.model import Transformer
-from scilogos.science import comparison_key, coordinating_groups, element_counts, neutralised, split_fragments
-from scilogos.tasks import Logos, material_generation
+from scilogos.science import coordinating_groups, element_counts, neutralised, split_fragments
 
 LEAST_GROUPS = 2  # coordinating groups of a linker that can join two nodes
 
@@ -71,28 +64,6 @@ def _formula(smiles: str) -> tuple[tuple[str, int], ...]:
     return tuple(element_counts(smiles).items())
 
 
-def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int, seed: int) -> list[Answer]:
-    """One draw an item: its text, node fragments and neutralised linkers, or why it is no material."""
-    del samples
-    engine, budget = model.engine, material_generation.BUDGET
-    guide = engine.guide(material_generation.constraint(engine, frozenset(held.training.fragments)))
-    stream = mix(seed, int(batch[0].key))
-    sampling = material_generation.SAMPLING
-    return [
-        _answer(completion.text)
-        for completion in engine.complete([Prompt((), guide, budget)], len(batch), sampling, seed=stream)[0]
-    ]
-
-
-def _answer(text: str) -> Answer:
-    try:
-        thing = material_generation.read((), text)
-        nodes, linkers = comparison_key(thing)
-    except ScilogosError as error:
-        return {"text": text, "invalid": str(error)}
-    return {"text": text, "nodes": sorted(nodes), "linkers": sorted(linkers), "net": thing.net}
-
-
 def parts_of(answer: Answer) -> Parts | None:
     """The nodes and linkers of an answer, None of one that is no material."""
     return (tuple(answer["nodes"]), tuple(answer["linkers"])) if "nodes" in answer else None
@@ -136,26 +107,3 @@ def text_figures(answers: Sequence[Answer], training: Training) -> dict[str, Fig
         f"novel linkers with {LEAST_GROUPS} or more coordinating groups": mean([s in bridging for s in linkers]),
         "distinct novel linkers": Figure(len(linkers), count=len(answers), percent=False),
     }
-
-
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
-    """Random weights under the same constraint; the nodes and net of a random training row, the linkers of another."""
-    training: Training = held.training
-
-    def untrained(batch: Sequence[Item]) -> list[Answer]:
-        engine = model.engine
-        weights = Transformer(engine.model.config, dtype=engine.dtype).initialise(torch.Generator().manual_seed(seed))
-        noise = Logos(Engine(weights.to(engine.device), engine.codec), "untrained", model.folder)
-        return predict(noise, held, batch, samples=1, seed=seed)
-
-    def shuffled(batch: Sequence[Item]) -> list[Answer]:
-        answers = []
-        for item in batch:
-            rng = random.Random(f"{seed}/{item.key}")
-            number = rng.randrange(len(training.pairs))
-            nodes, (_, linkers) = training.pairs[number][0], rng.choice(training.pairs)
-            net = rng.choice(training.nets[number] or [None])
-            answers.append({"nodes": list(nodes), "linkers": sorted(map(neutralised, linkers)), "net": net})
-        return answers
-
-    return {"untrained": untrained, "shuffled": shuffled}
