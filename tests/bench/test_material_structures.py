@@ -89,12 +89,14 @@ def test_the_smallest_net_stands_in_for_one_that_does_not_fit(library, tmp_path)
     assert facts["net"] == "cds", "four arms have no place on pcu, and cds has the smallest cell that they have"
 
 
+@pytest.mark.slow
 def test_a_linker_of_three_arms_is_a_node(library, tmp_path):
     facts = _assembled(tmp_path, library, "[Cu][Cu]", ["O=C(O)c1cc(C(=O)O)cc(C(=O)O)c1"], "tbo")
     assert facts["net"] == "tbo" and facts["block"] == "N409", "HKUST-1"
     assert facts["atoms"] == 624
 
 
+@pytest.mark.slow
 def test_mof5_passes_every_check_and_is_kept(library, checker, tmp_path):
     settings = Settings(structures=1, mofchecker=checker)
     found = judged([NODE], [SALT], "pcu", library, settings, tmp_path)
@@ -108,6 +110,7 @@ def test_mof5_passes_every_check_and_is_kept(library, checker, tmp_path):
     assert (tmp_path / structure["cif"]).read_bytes() == cif, "and made again the same"
 
 
+@pytest.mark.slow
 def test_too_many_atoms_are_refused(library, checker, tmp_path):
     settings = Settings(structures=1, mofchecker=checker, atoms=50)
     found = judged([NODE], [SALT], "pcu", library, settings, tmp_path)

@@ -77,10 +77,10 @@ class Library:
         ]
         return Library(dict(exact), dict(alike), tuple(sorted(nets, key=lambda net: (net.slots, net.name))))
 
-    def blocks(self, node: str) -> list[Block]:
-        """Give the blocks of a node string, or else of its key."""
-        found = self.exact.get(node) or self.alike.get(node_key(node), [])
-        if not found:
+    def blocks(self, node: str) -> list[list[Block]]:
+        """Give the blocks of a node string, then those of its key."""
+        found = [self.exact.get(node, []), self.alike.get(node_key(node), [])]
+        if not any(found):
             raise Misfit("no building block for the node", node)
         return found
 
@@ -98,29 +98,26 @@ class Choice:
     ends: int
     nets: tuple[str, ...]
 
-    @property
-    def connectivities(self) -> list[int]:
-        """What the nodes of a net must have."""
-        return sorted({self.block.connections} if self.ends == 2 else [self.block.connections, self.ends])
-
 
 def choices(nodes: Sequence[str], linkers: Sequence[str], library: Library) -> list[Choice]:
-    """Give every block that fits the parts; Misfit where there is none."""
+    """Give every block that fits the parts, of the node as it is written if there is one; Misfit where none fits."""
     if len(nodes) != 1:
         raise Misfit("more than one node fragment", " ".join(nodes))
-    found, refused = [], []
-    for block in library.blocks(nodes[0]):
-        try:
-            cores, ends = _cores(tuple(linkers), block.arm)
-        except Misfit as misfit:
-            refused.append(misfit)
-            continue
-        needed = (block.connections,) if ends == 2 else tuple(sorted((block.connections, ends)))
-        nets = tuple(net.name for net in library.nets if net.connectivities == needed)
-        found.append(Choice(block=block, cores=cores, ends=ends, nets=nets))
-    if not found:
-        raise max(refused, key=lambda misfit: _REASONS.index(misfit.reason))
-    return found
+    refused: list[Misfit] = []
+    for blocks in library.blocks(nodes[0]):
+        found = []
+        for block in blocks:
+            try:
+                cores, ends = _cores(tuple(linkers), block.arm)
+            except Misfit as misfit:
+                refused.append(misfit)
+                continue
+            needed = (block.connections,) if ends == 2 else tuple(sorted((block.connections, ends)))
+            nets = tuple(net.name for net in library.nets if net.connectivities == needed)
+            found.append(Choice(block=block, cores=cores, ends=ends, nets=nets))
+        if found:
+            return found
+    raise max(refused, key=lambda misfit: _REASONS.index(misfit.reason))
 
 
 FEW, MIXED, BARE, SHAPELESS = (

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from scilogos import __version__
 from scilogos.bench.figures import Figure, bootstrap, ratio
 from scilogos.bench.held_out import Answer
 from scilogos.bench.material.fit import Choice, Library, Misfit, choices
@@ -36,7 +37,7 @@ def judged(
     A CIF is kept in the folder if every check passes.
     """
     parts = {"nodes": sorted(nodes), "linkers": sorted(linkers), "net": (net or "").partition(",")[0]}
-    made_by = {**parts, **settings.limits, **tools(settings)}
+    made_by = {**parts, **settings.limits, **tools(settings), "scilogos": __version__}
     name = hashlib.sha256(json.dumps(made_by, sort_keys=True).encode()).hexdigest()[:16]
     known = folder / f"{name}.json"
     if known.is_file():
