@@ -71,7 +71,7 @@ def test_structures_score(training):
     answers = [{"nodes": [NODE], "linkers": [linker]} for linker in linkers] + [{"invalid": "no"}] * 2
     answers[0] |= {"structure": built(no_overlaps=True, is_porous=True)}
     answers[1] |= {"structure": built(no_overlaps=True, is_porous=True) | {"net": "acs"}}
-    answers[2] |= {"structure": built(no_overlaps=True, is_porous=False)}
+    answers[2] |= {"structure": built(no_overlaps=True, is_porous=False) | {"named": ""}}
     answers[3] |= {"failed": {"no building block for the node": [NODE]}}
     figures = material.score(held(training, 10), answers)
     values = {name: figure.value for name, figure in figures.items()}
@@ -81,7 +81,7 @@ def test_structures_score(training):
     assert values["stage 2: passes, of those assembled"] == pytest.approx(2 / 3)
     whole = figures["VNU, stage 2: stage 1 of all draws, times what passes of those tried"]
     assert whole.value == pytest.approx(0.8 * 0.5) and whole.low < 0.4 < whole.high <= 1 and whole.count == 10
-    assert values["stage 2: on the net that was named, of those assembled"] == pytest.approx(2 / 3)
+    assert values["stage 2: on the net that was named, of those assembled that named one"] == 0.5
     assert values["failed: no building block for the node"] == values["check not passed: is_porous"] == 1
 
 

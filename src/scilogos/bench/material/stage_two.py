@@ -119,7 +119,8 @@ def structure_figures(answers: Sequence[Answer], vnu: Sequence[bool]) -> dict[st
         number = tried[units].sum()
         return float(new[units].mean() * passed[units].sum() / number) if number else float("nan")
 
-    named = [there[i] and facts.get("named") == facts.get("net") for i, facts in enumerate(built)]
+    named = np.array([bool(facts.get("named")) for facts in built]) & there
+    kept = [named[i] and facts["named"] == facts["net"] for i, facts in enumerate(built)]
     faults = Counter(reason for i, answer in enumerate(answers) if tried[i] for reason in answer.get("failed", ()))
     misses = Counter(check for i, f in enumerate(built) if there[i] for check, good in f["checks"].items() if not good)
     return {
@@ -128,7 +129,7 @@ def structure_figures(answers: Sequence[Answer], vnu: Sequence[bool]) -> dict[st
         "stage 2: passes, of those tried": ratio(passed, tried),
         "stage 2: passes, of those assembled": ratio(passed, there),
         "VNU, stage 2: stage 1 of all draws, times what passes of those tried": bootstrap(whole, len(answers)),
-        "stage 2: on the net that was named, of those assembled": ratio(named, there),
+        "stage 2: on the net that was named, of those assembled that named one": ratio(kept, named),
         **{f"failed: {reason}": _count(number, tried) for reason, number in faults.most_common()},
         **{f"check not passed: {check}": _count(number, there) for check, number in misses.most_common()},
     }
