@@ -81,6 +81,12 @@ def test_groups_are_counted_as_the_block_has_them(linker, arm, number):
     assert count_arms(linker, arm) == number
 
 
+def test_what_distances_do_not_solve_starts_at_random():
+    arm = "Cc5c(C)cc(C)c(CC(=O)O)c5C"
+    star = f"c1(-c2ccc({arm})s2)cc(-c4ccc({arm})s4)cc(-c3ccc({arm})s3)c1"
+    assert cut(star, CARBOXYLATE).arms == 3
+
+
 def test_what_has_no_shape_is_given_up():
     cage = "O=C(O)C1=CC=c2c(Cl)c(Cl)c3c(Cl)c(C(=O)O)c(Cl)c4cc(Cl)c(c2c4[SiH](Cl)c2cc(Cl)c(c(Cl)c2Cl)C=3Cl)=C1Cl"
     with pytest.raises(InputError, match="no coordinates"):

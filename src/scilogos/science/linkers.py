@@ -138,8 +138,11 @@ def _embedded(mol: Chem.Mol, ends: list[tuple[int, int]]):
     rules = rdDistGeom.ETKDGv3()
     rules.randomSeed, rules.maxIterations, rules.numThreads, rules.timeout = _SEED, _ATTEMPTS, 1, _PATIENCE
     with BlockLogs():
-        numbers = [number for number in rdDistGeom.EmbedMultipleConfs(whole, _CONFORMERS, rules) if number >= 0]
-        if not numbers:
+        for rules.useRandomCoords in (False, True):  # what distances alone do not solve, a random start may
+            numbers = [number for number in rdDistGeom.EmbedMultipleConfs(whole, _CONFORMERS, rules) if number >= 0]
+            if numbers:
+                break
+        else:
             raise InputError("no coordinates")
         if rdForceFieldHelpers.MMFFHasAllMoleculeParams(whole):
             rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(whole, numThreads=1, maxIters=_STEPS)
