@@ -158,6 +158,21 @@ _TEXTS = {
         ("[Cu].[Cu]", "O=C(O)c1cc(C(=O)O)cc(C(=O)O)c1.c1ccncc1", "tbo", "CoRE", 1, "train", "train"),
         ("[Fe]", "n1ccncc1", "pcu", "CoRE", 1, "train", "test"),
     ),
+    "material/pormake_building_blocks.csv": _csv(
+        "bb,kind,n_conn,formula,metals,node_unique,node_all,arms,arm_conn,terminal,issues",
+        ("N16", "metal", 6, "", "Zn", _NODE, _NODE, "|".join(["*C(=O)[O-]"] * 6), "", "", ""),
+        ("N409", "metal", 4, "", "Cu", "[Cu][Cu]", "[Cu][Cu]", "|".join(["*C(=O)[O-]"] * 4), "", "", ""),
+        ("N87", "metal", 4, "", "Cu", "[Cu][Cu]", "[Cu][Cu]", "|".join(["*C(=O)[O-]"] * 4), "", "c1ccncc1", ""),
+        ("N1", "metal", 4, "", "Cu", "[Cu][Cu]", "[Cu][Cu]", "*C(=O)[O-]|*C(=O)[O-]|*c1ccncc1|*c1ccncc1", "", "", ""),
+        ("E14", "organic", 2, "", "", "", "", "*c1ccc(*)cc1", "", "", ""),
+    ),
+    "material/pormake_topologies.csv": _csv(
+        "topology,n_node_types,n_edge_types,cn,nodes_per_cell,slots_per_cell",
+        ("acs", 1, 1, 6, 2, 8),
+        ("pcu", 1, 1, 6, 1, 4),
+        ("nbo", 1, 1, 4, 6, 18),
+        ("pto", 2, 1, '"3,4"', 14, 38),
+    ),
     "protein/general_c50.csv.zst": _csv(
         "id,seq,cluster_size,src,leak,split",
         ("P1", CHAIN, 1, "fb", "", "train"),
