@@ -1,0 +1,66 @@
+"""Receptors and ligands as AutoDock reads them (PDBQT), and poses back as SDF.
+
+Receptor: Open Babel, hydrogens for pH 7.4, rigid. Ligand: charges and tautomer as its SMILES has them, ETKDG and MMFF94
+from a fixed seed, torsions and atom types by meeko. The same text gives the same bytes.
+"""
+
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from scilogos.bench.ligand.tools import obabel
+from scilogos.errors import InputError
+from scilogos.science import embedded
+
+ACIDITY = 7.4  # pH
+_SEED = 1
+
+
+class Undocked(Exception):
+    """Why a ligand has no pose, in a few words that do not name it: reasons are counted."""
+
+
+def receptor_pdbqt(pdb: str, seconds: int) -> str:
+    """Prepare a receptor; Undocked where Open Babel makes nothing of it."""
+    with TemporaryDirectory() as folder:  # fixed names: Open Babel writes them into its file
+        Path(folder, "receptor.pdb").write_text(pdb)
+        options = ["receptor.pdb", "-xr", "-p", str(ACIDITY), "--partialcharge", "gasteiger", "-O", "receptor.pdbqt"]
+        try:
+            subprocess.run([*obabel(), *options], cwd=folder, capture_output=True, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired:
+            raise Undocked("receptor preparation timed out") from None
+        made = Path(folder, "receptor.pdbqt")
+        text = made.read_text() if made.exists() else ""
+    if "ATOM" not in text:
+        raise Undocked("receptor that Open Babel cannot prepare")
+    return text
+
+
+def ligand_pdbqt(smiles: str, seconds: int) -> str:
+    """Prepare a ligand; Undocked where RDKit finds no coordinates or meeko no way to write it."""
+    from meeko import MoleculePreparation, PDBQTWriterLegacy
+
+    if "." in smiles:
+        raise Undocked("several molecules in one")
+    try:
+        mol = embedded(smiles, seed=_SEED, seconds=seconds)
+    except InputError:
+        raise Undocked("no 3D coordinates") from None
+    try:
+        (setup,) = MoleculePreparation().prepare(mol)
+        text, written, _ = PDBQTWriterLegacy.write_string(setup)
+    except (RuntimeError, ValueError, KeyError):
+        written = False
+    if not written:
+        raise Undocked("ligand that meeko cannot prepare")
+    return text
+
+
+def pose_sdf(pdbqt: str, title: str) -> str:
+    """Write poses as SDF with all hydrogens, in the order of their scores."""
+    from meeko import PDBQTMolecule, RDKitMolCreate
+
+    text, failed = RDKitMolCreate.write_sd_string(PDBQTMolecule(pdbqt, skip_typing=True))
+    if failed or not text.strip():
+        raise Undocked("pose that meeko cannot write")
+    return f"{title}\n{text.split(chr(10), 1)[1]}"
