@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from scilogos import __version__
-from scilogos.bench import binding_site, cdr, material, retrosynthesis, validity
+from scilogos.bench import binding_site, cdr, ligand, material, retrosynthesis, validity
 from scilogos.bench.held_out import Answer, HeldOut, Item
 from scilogos.bench.pictures import draw
 from scilogos.bench.progress import Progress
@@ -28,6 +28,7 @@ from scilogos.tasks import Logos
 TASKS: dict[str, ModuleType] = {
     "retrosynthesis": retrosynthesis,
     "binding-site": binding_site,
+    "ligand": ligand,
     "material": material,
     "cdr": cdr,
     "validity": validity,

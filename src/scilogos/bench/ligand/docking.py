@@ -139,10 +139,12 @@ class Docker:
 
 
 def _affinity(poses: str) -> float:
-    for line in poses.splitlines():
-        if line.startswith(_RESULT):
-            return float(line.removeprefix(_RESULT).split()[0])
-    raise Undocked("Vina found no pose in the box")
+    """The affinity of the first pose. Where nothing fits, Vina gives atoms that overlap, and millions of kcal/mol."""
+    lines = (line for line in poses.splitlines() if line.startswith(_RESULT))
+    found = [float(line.removeprefix(_RESULT).split()[0]) for line in lines]
+    if not found or found[0] > 0:
+        raise Undocked("no pose of negative affinity")
+    return found[0]
 
 
 def _hash(content: object) -> str:
