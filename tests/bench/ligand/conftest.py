@@ -17,7 +17,7 @@ from scilogos.errors import MissingError
 
 PEPTIDES = {"AAAA": "GWKDSFLE", "BBBB": "MHNQYIVA", "CCCC": "RWTEELKD"}
 LIGAND = "Oc1ccccc1C"
-TRAINED = ("CCO", "CCN", "OCCO", "Oc1ccccc1", "Nc1ncnc2ncnc12", "C[C@H](N)C(=O)O")
+TRAINED = ("CCO", "CCN", "OCCO", "Oc1ccccc1", "Nc1ncnc2[nH]cnc12", "C[C@H](N)C(=O)O")
 
 
 @pytest.fixture(scope="session")

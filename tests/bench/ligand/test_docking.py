@@ -13,8 +13,10 @@ from rdkit.Chem import rdMolAlign
 
 from scilogos.bench.ligand import docking, tools
 from scilogos.bench.ligand.docking import Box, Docked, Docker, Job
+from scilogos.bench.ligand.poses import broken_checks
 from scilogos.bench.ligand.preparation import receptor_pdbqt
 from scilogos.science import canonical, parse_ligand, read_ligand
+from tests.bench.ligand.conftest import LIGAND, ligand
 
 pytestmark = pytest.mark.usefixtures("versions")
 
@@ -61,6 +63,20 @@ def test_a_time_limit_ends_a_docking_and_is_not_kept(job, versions, tmp_path):
     assert not entries(slow)
 
 
+def test_a_docking_that_was_killed_is_not_kept(docker, job, monkeypatch):
+    monkeypatch.setattr(docking, "vina", lambda: ["sh", "-c", "kill -9 $$"])
+    assert docker.dock([job]) == [Docked(failed="docking was killed")]
+    assert not entries(docker)
+
+
+def test_a_pose_far_from_the_receptor_breaks_a_check(receptor, tmp_path):
+    (tmp_path / "receptor.pdb").write_text(receptor)
+    (tmp_path / "pose.sdf").write_text(ligand(LIGAND, (80.0, 0.0, 0.0)))
+    assert "protein-ligand_maximum_distance" in broken_checks(tmp_path / "pose.sdf", tmp_path / "receptor.pdb")
+    (tmp_path / "pose.sdf").write_text("no molecule")
+    assert broken_checks(tmp_path / "pose.sdf", tmp_path / "receptor.pdb")
+
+
 def test_a_ligand_that_does_not_fit_the_box_has_no_affinity(docker, job):
     tight = replace(job, box=Box(centre=(500.0, 0.0, 0.0), size=(1.0, 1.0, 1.0)))
     assert docker.dock([tight]) == [Docked(failed="no pose of negative affinity")]
@@ -76,11 +92,11 @@ def test_a_crystal_pose_is_found_again(versions, tmp_path):
     """1IA1, dihydrofolate reductase with a small antifolate, as posebusters ships it."""
     folder = Path(find_spec("posebusters").origin).parent / "datasets" / "pdb" / "1ia1"
     crystal = folder / "1ia1_ligand.sdf"
-    ligand = read_ligand(crystal)
-    box = Box(centre=tuple(map(float, ligand.centre)), size=(20.0, 20.0, 20.0))
+    known = read_ligand(crystal)
+    box = Box(centre=tuple(map(float, known.centre)), size=(20.0, 20.0, 20.0))
     receptor = (folder / "1ia1_protein_one_lig_removed.pdb").read_text()
     (found,) = Docker(tmp_path, exhaustiveness=4, timeout=900).dock(
-        [Job(receptor=receptor, smiles=ligand.smiles, box=box)]
+        [Job(receptor=receptor, smiles=known.smiles, box=box)]
     )
     assert found.failed is None and found.affinity < -7 and found.broken == ()
     assert rmsd((tmp_path / found.pose).read_text(), crystal) < 2

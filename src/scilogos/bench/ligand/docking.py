@@ -22,7 +22,7 @@ from scilogos.errors import StorageError
 from scilogos.science import read_text, replacing
 
 SEED = 1
-_TIMED_OUT = "docking timed out"
+_TIMED_OUT, _KILLED = "docking timed out", "docking was killed"  # which may be otherwise another time
 _RESULT = "REMARK VINA RESULT:"
 
 
@@ -93,7 +93,7 @@ class Docker:
             found = self._dock(job, key)
         except Undocked as error:
             found = Docked(failed=str(error))
-        if found.failed != _TIMED_OUT:  # which another machine may not say
+        if found.failed not in (_TIMED_OUT, _KILLED):
             with replacing(entry) as stream:
                 json.dump(asdict(found), stream)
         return found
@@ -115,13 +115,15 @@ class Docker:
         return Docked(affinity=affinity, pose=str(pose), broken=broken_checks(self.folder / pose, pdb))
 
     def _run(self, command: list[str]) -> None:
+        """Run Vina; in a session of its own, so that Ctrl-C ends us and not a docking that is then kept as failed."""
+        options = {"capture_output": True, "text": True, "start_new_session": True, "check": False}
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=self.timeout, env=environment, check=False
-            )
+            done = subprocess.run(command, timeout=self.timeout, env=environment, **options)
         except subprocess.TimeoutExpired:
             raise Undocked(_TIMED_OUT) from None
+        if done.returncode < 0:
+            raise Undocked(_KILLED)
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
             raise Undocked(f"Vina failed: {said[:80]}")

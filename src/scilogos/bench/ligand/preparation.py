@@ -48,11 +48,11 @@ def ligand_pdbqt(smiles: str, seconds: int) -> str:
         raise Undocked("no 3D coordinates") from None
     try:
         (setup,) = MoleculePreparation().prepare(mol)
-        text, written, _ = PDBQTWriterLegacy.write_string(setup)
+        text, written, reason = PDBQTWriterLegacy.write_string(setup)
+        if not written:
+            raise ValueError(reason)
     except Exception:  # meeko has no error of its own; whatever it was, the ligand is counted as failed
-        written = False
-    if not written:
-        raise Undocked("ligand that meeko cannot prepare")
+        raise Undocked("ligand that meeko cannot prepare") from None
     return text
 
 
@@ -60,7 +60,10 @@ def pose_sdf(pdbqt: str, title: str) -> str:
     """Write poses as SDF with all hydrogens, in the order of their scores."""
     from meeko import PDBQTMolecule, RDKitMolCreate
 
-    text, failed = RDKitMolCreate.write_sd_string(PDBQTMolecule(pdbqt, skip_typing=True))
-    if failed or not text.strip():
-        raise Undocked("pose that meeko cannot write")
+    try:
+        text, failed = RDKitMolCreate.write_sd_string(PDBQTMolecule(pdbqt, skip_typing=True))
+        if failed or not text.strip():
+            raise ValueError(failed)
+    except Exception:  # as above
+        raise Undocked("pose that meeko cannot write") from None
     return f"{title}\n{text.split(chr(10), 1)[1]}"

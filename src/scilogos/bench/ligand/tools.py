@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,7 +32,7 @@ def versions() -> dict[str, str]:
     for package, use in _PACKAGES.items():
         if not find_spec(package):
             raise MissingError(f"{package} is not installed, and {use}: {_CURE}")
-    told = {"vina": _told([*vina(), "--version"]), "openbabel": _told([*obabel(), "-V"])}
+    told = {"vina": _told(*vina(), "--version"), "openbabel": _told(*obabel(), "-V")}
     return told | {package: version(package) for package in (*_PACKAGES, "rdkit")}
 
 
@@ -43,6 +44,7 @@ def _program(name: str, title: str, package: str) -> str:
     return found
 
 
-def _told(command: list[str]) -> str:
+@cache
+def _told(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
     return (done.stdout or done.stderr).strip().split("\n")[0]
