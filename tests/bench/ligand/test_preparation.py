@@ -24,6 +24,16 @@ def test_a_receptor_is_prepared_reproducibly(receptor):
     assert found.count("HD") - (7 + 1 + 3 + 1) in (2, 3)
 
 
+def test_a_receptor_keeps_its_ions(receptor):
+    ions = [("CL", "CL", 9.0), ("ZN", "ZN", -9.0), ("NA", "NA", 12.0)]
+    lines = [
+        f"HETATM  9{i:02} {name:>2}    {code:>2} A 90{i}    {x:8.3f}   0.000   0.000  1.00  0.00          {name:>2}\n"
+        for i, (name, code, x) in enumerate(ions)
+    ]
+    atoms = [line for line in receptor.splitlines(keepends=True) if line.startswith("ATOM")]
+    assert {"Cl", "Zn", "Na"} <= set(types(receptor_pdbqt("".join(atoms + lines), 60)))
+
+
 @pytest.mark.parametrize("smiles", ["CC(=O)Nc1ccc(O)cc1", "C[NH+](C)CC(=O)[O-]", "C[C@H](F)/C=C/Cl", "CB(O)O"])
 def test_a_ligand_comes_back_whole(smiles):
     text = ligand_pdbqt(smiles, 10)

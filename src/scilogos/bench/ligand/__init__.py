@@ -4,7 +4,6 @@ from scilogos.bench.ligand.answers import NEAR, POOL, RIVALS, baseline, predict
 from scilogos.bench.ligand.judging import judge, judged_by
 from scilogos.bench.ligand.plots import plots
 from scilogos.bench.ligand.pockets import FILES, items
-from scilogos.bench.ligand.preparation import ACIDITY
 from scilogos.bench.ligand.scoring import score
 from scilogos.bench.ligand.settings import Settings
 from scilogos.tasks import ligand_design
@@ -32,11 +31,11 @@ HELD_OUT = (
 )
 METHOD = (
     f"chains with the residues within 4 Å of the reference ligand marked, {ligand_design.SAMPLING}; the likeliest "
-    f"distinct ligands are docked (Vina; receptor by Open Babel at pH {ACIDITY}, ligand by RDKit and meeko, charges "
-    "as written). By `tamgen` a cube of 20 Å at the reference ligand, failures count 0; by `targetdiff` its extent and "
-    "5 Å, failures are left out. Controls: the same model asked for the pocket of an unrelated protein "
-    f"({POOL} times the draws), and random training ligands, both matched in heavy atoms one by one (within {NEAR}). "
-    f"Own pocket: log p of the reference ligand, canonical, against {RIVALS} pockets of unrelated proteins"
+    "distinct ligands are docked by Vina. By `tamgen` a cube of 20 Å at the reference ligand, failures count 0; by "
+    "`targetdiff` its extent and 5 Å, failures are left out. Controls: the same model asked for the pocket of an "
+    f"unrelated protein ({POOL} times the draws), and random training ligands, both matched in heavy atoms one by one "
+    f"(within {NEAR}). Own pocket: log p of the reference ligand, canonical, against {RIVALS} pockets of unrelated "
+    "proteins"
 )
 SAMPLES, BATCH = None, 4
 JUDGING = ("exhaustiveness", "convention", "timeout", "jobs")  # settings that the model's answers do not depend on

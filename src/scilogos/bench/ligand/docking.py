@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 
 from scilogos.bench.ligand.poses import broken_checks
-from scilogos.bench.ligand.preparation import Undocked, ligand_pdbqt, pose_sdf, receptor_pdbqt
+from scilogos.bench.ligand.preparation import PREPARATION, Undocked, ligand_pdbqt, pose_sdf, receptor_pdbqt
 from scilogos.bench.ligand.tools import versions, vina
 from scilogos.errors import StorageError
 from scilogos.science import read_text, replacing
@@ -66,7 +66,7 @@ class Docker:
     def __init__(self, folder: Path, *, exhaustiveness: int = 8, timeout: int = 600, jobs: int = 0) -> None:
         self.folder, self.exhaustiveness, self.timeout = folder, exhaustiveness, timeout
         self.jobs = jobs or len(os.sched_getaffinity(0))
-        self._versions, self._receptor_lock = versions(), Lock()
+        self._made_by, self._receptor_lock = {**versions(), "preparation": PREPARATION}, Lock()
         self._receptor = cache(self._prepared)
 
     def dock(self, jobs: Sequence[Job]) -> list[Docked]:
@@ -82,7 +82,7 @@ class Docker:
         return [found[job] for job in jobs]
 
     def _one(self, job: Job) -> Docked:
-        key = _hash([_hash(job.receptor), job.smiles, job.box.options(), self.exhaustiveness, SEED, self._versions])
+        key = _hash([_hash(job.receptor), job.smiles, job.box.options(), self.exhaustiveness, SEED, self._made_by])
         entry = self.folder / "docked" / f"{key}.json"
         if entry.exists():
             known = json.loads(read_text(entry))
@@ -130,7 +130,7 @@ class Docker:
 
     def _prepared(self, pdb: str) -> tuple[Path, Path]:
         """The files of a receptor, as it came and prepared."""
-        plain = self.folder / "receptors" / f"{_hash([pdb, self._versions['openbabel']])}.pdb"
+        plain = self.folder / "receptors" / f"{_hash([pdb, self._made_by])}.pdb"
         prepared = plain.with_suffix(".pdbqt")
         if not prepared.exists():
             texts = {plain: pdb, prepared: receptor_pdbqt(pdb, self.timeout)}

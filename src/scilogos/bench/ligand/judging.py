@@ -7,6 +7,7 @@ from scilogos.bench.held_out import Answer, HeldOut, Item
 from scilogos.bench.ligand import tools
 from scilogos.bench.ligand.docking import SEED, Docked, Docker, Job
 from scilogos.bench.ligand.pockets import Background
+from scilogos.bench.ligand.preparation import PREPARATION
 from scilogos.bench.ligand.settings import CONVENTIONS, Settings
 from scilogos.science import descriptors, without_stereo
 
@@ -16,7 +17,7 @@ KEPT = ("qed", "sa", "logp", "lipinski", "heavy_atoms")
 def judged_by(settings: Settings) -> dict[str, str]:
     """What a judgement depends on: tools, their versions, and how they are used."""
     box = f"the box of {settings.convention}, exhaustiveness {settings.exhaustiveness}, seed {SEED}"
-    return tools.versions() | {"docking": f"{box}, {settings.timeout} s a ligand"}
+    return tools.versions() | {"docking": f"{box}, {settings.timeout} s a ligand", "preparation": PREPARATION}
 
 
 def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> list[Answer]:

@@ -12,8 +12,12 @@ from scilogos.bench.ligand.tools import obabel
 from scilogos.errors import InputError
 from scilogos.science import embedded
 
-ACIDITY = 7.4  # pH
 _SEED = 1
+_RECEPTOR = ("-xr", "-p", "7.4")  # rigid, hydrogens for this pH; no charges: Vina needs none, and ions have none
+PREPARATION = (
+    f"receptor by obabel {' '.join(_RECEPTOR)}; ligand by ETKDGv3 with seed {_SEED}, MMFF94 and meeko, "
+    "charges as written"
+)
 
 
 class Undocked(Exception):
@@ -24,9 +28,9 @@ def receptor_pdbqt(pdb: str, seconds: int) -> str:
     """Prepare a receptor; Undocked where Open Babel makes nothing of it."""
     with TemporaryDirectory() as folder:  # fixed names: Open Babel writes them into its file
         Path(folder, "receptor.pdb").write_text(pdb)
-        options = ["receptor.pdb", "-xr", "-p", str(ACIDITY), "--partialcharge", "gasteiger", "-O", "receptor.pdbqt"]
+        command = [*obabel(), "receptor.pdb", *_RECEPTOR, "-O", "receptor.pdbqt"]
         try:
-            subprocess.run([*obabel(), *options], cwd=folder, capture_output=True, timeout=seconds, check=False)
+            subprocess.run(command, cwd=folder, capture_output=True, timeout=seconds, check=False)
         except subprocess.TimeoutExpired:
             raise Undocked("receptor preparation timed out") from None
         made = Path(folder, "receptor.pdbqt")
