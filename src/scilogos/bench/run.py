@@ -58,7 +58,7 @@ def run(
         if value is not None and value < 1:
             raise InputError(f"{name}: found {value}; expected 1 or more")
     if samples is not None and module.SAMPLES is None:
-        raise InputError(f"{task} draws one sample an item; say how many with --limit")
+        raise InputError(f"{task} takes no --samples; --limit and its own settings say how much is drawn")
     settings = settings_of(task, module, options)
     judged_by = module.judged_by(settings) if hasattr(module, "judged_by") else {}
     files = {name: _digest(_found(data, name)) for name in module.FILES}

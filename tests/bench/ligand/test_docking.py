@@ -58,7 +58,7 @@ def test_failures_have_their_reason_and_hinder_nobody(docker, job):
 
 
 def test_a_time_limit_ends_a_docking_and_is_not_kept(job, versions, tmp_path):
-    slow = Docker(tmp_path, exhaustiveness=5000, timeout=2, jobs=1)
+    slow = Docker(tmp_path, exhaustiveness=5000, timeout=5, jobs=1)
     assert slow.dock([job]) == [Docked(failed="docking timed out")]
     assert not entries(slow)
 
@@ -114,7 +114,7 @@ def test_scores_of_reference_poses(data, versions, tmp_path):
     told = {row["name"]: (float(row["vina_score_only"]), float(row["vina_minimize"])) for row in rows}
     small = sorted(items(data, limit=None, seed=0, settings=Settings()).items, key=lambda item: len(item.truth))[:6]
     for item in small:
-        (tmp_path / "receptor.pdbqt").write_text(receptor_pdbqt(item.given.receptor, 60))
+        (tmp_path / "receptor.pdbqt").write_text(receptor_pdbqt(item.given.receptor))
         pose = Chem.AddHs(Chem.MolFromMolBlock(pose_of(data, item.key)), addCoords=True)
         (setup,) = MoleculePreparation().prepare(pose)
         engine = vina.Vina(sf_name="vina", cpu=1, seed=1, verbosity=0)

@@ -14,7 +14,7 @@ def types(pdbqt: str) -> list[str]:
 
 
 def test_a_receptor_is_prepared_reproducibly(receptor):
-    first, second = (receptor_pdbqt(receptor, 60) for _ in range(2))
+    first, second = (receptor_pdbqt(receptor) for _ in range(2))
     assert first == second
     heavy = sum(line.startswith("ATOM") for line in receptor.splitlines())
     found = types(first)
@@ -31,7 +31,7 @@ def test_a_receptor_keeps_its_ions(receptor):
         for i, (name, code, x) in enumerate(ions)
     ]
     atoms = [line for line in receptor.splitlines(keepends=True) if line.startswith("ATOM")]
-    assert {"Cl", "Zn", "Na"} <= set(types(receptor_pdbqt("".join(atoms + lines), 60)))
+    assert {"Cl", "Zn", "Na"} <= set(types(receptor_pdbqt("".join(atoms + lines))))
 
 
 @pytest.mark.parametrize("smiles", ["CC(=O)Nc1ccc(O)cc1", "C[NH+](C)CC(=O)[O-]", "C[C@H](F)/C=C/Cl", "CB(O)O"])
@@ -62,4 +62,4 @@ def test_why_a_ligand_cannot_be_prepared(smiles, reason):
 
 def test_what_is_no_receptor():
     with pytest.raises(Undocked, match="receptor that Open Babel cannot prepare"):
-        receptor_pdbqt("HEADER    NOTHING\n", 60)
+        receptor_pdbqt("HEADER    NOTHING\n")

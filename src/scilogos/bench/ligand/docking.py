@@ -16,13 +16,12 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 
 from scilogos.bench.ligand.poses import broken_checks
-from scilogos.bench.ligand.preparation import PREPARATION, Undocked, ligand_pdbqt, pose_sdf, receptor_pdbqt
+from scilogos.bench.ligand.preparation import PREPARATION, Passing, Undocked, ligand_pdbqt, pose_sdf, receptor_pdbqt
 from scilogos.bench.ligand.tools import versions, vina
 from scilogos.errors import StorageError
 from scilogos.science import read_text, replacing
 
 SEED = 1
-_TIMED_OUT, _KILLED = "docking timed out", "docking was killed"  # which may be otherwise another time
 _RESULT = "REMARK VINA RESULT:"
 
 
@@ -91,11 +90,12 @@ class Docker:
                 return known
         try:
             found = self._dock(job, key)
+        except Passing as error:
+            return Docked(failed=str(error))
         except Undocked as error:
             found = Docked(failed=str(error))
-        if found.failed not in (_TIMED_OUT, _KILLED):
-            with replacing(entry) as stream:
-                json.dump(asdict(found), stream)
+        with replacing(entry) as stream:
+            json.dump(asdict(found), stream)
         return found
 
     def _dock(self, job: Job, key: str) -> Docked:
@@ -121,9 +121,9 @@ class Docker:
         try:
             done = subprocess.run(command, timeout=self.timeout, env=environment, **options)
         except subprocess.TimeoutExpired:
-            raise Undocked(_TIMED_OUT) from None
+            raise Passing("docking timed out") from None
         if done.returncode < 0:
-            raise Undocked(_KILLED)
+            raise Passing("docking was killed")
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
             raise Undocked(f"Vina failed: {said[:80]}")
@@ -133,7 +133,7 @@ class Docker:
         plain = self.folder / "receptors" / f"{_hash([pdb, self._made_by])}.pdb"
         prepared = plain.with_suffix(".pdbqt")
         if not prepared.exists():
-            texts = {plain: pdb, prepared: receptor_pdbqt(pdb, self.timeout)}
+            texts = {plain: pdb, prepared: receptor_pdbqt(pdb)}
             for path, text in texts.items():
                 with replacing(path) as stream:
                     stream.write(text)

@@ -90,7 +90,7 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
     background = Background(tuple(subset(pockets, None, seed)), _training_ligands(data))
     chosen = background.pockets[:limit]
     found = tuple(Item(pocket.name, pocket, pocket.ligand) for pocket in chosen)
-    return HeldOut(found, dict(unusable), background, settings)
+    return HeldOut(found, dict(unusable), background, settings=settings)
 
 
 def _pocket(name: str, receptor: str, ligand: str) -> Pocket:

@@ -13,6 +13,7 @@ from scilogos.errors import InputError
 from scilogos.science import embedded
 
 _SEED = 1
+_SECONDS = 600  # for a receptor; the largest, of two million characters, takes a dozen
 _RECEPTOR = ("-xr", "-p", "7.4")  # rigid, hydrogens for this pH; no charges: Vina needs none, and ions have none
 PREPARATION = (
     f"receptor by obabel {' '.join(_RECEPTOR)}; ligand by ETKDGv3 with seed {_SEED}, MMFF94 and meeko, "
@@ -24,15 +25,19 @@ class Undocked(Exception):
     """Why a ligand has no pose, in a few words that do not name it: reasons are counted."""
 
 
-def receptor_pdbqt(pdb: str, seconds: int) -> str:
+class Passing(Undocked):
+    """A reason that need not hold another time, on another machine: it is not kept."""
+
+
+def receptor_pdbqt(pdb: str) -> str:
     """Prepare a receptor; Undocked where Open Babel makes nothing of it."""
     with TemporaryDirectory() as folder:  # fixed names: Open Babel writes them into its file
         Path(folder, "receptor.pdb").write_text(pdb)
         command = [*obabel(), "receptor.pdb", *_RECEPTOR, "-O", "receptor.pdbqt"]
         try:
-            subprocess.run(command, cwd=folder, capture_output=True, timeout=seconds, check=False)
+            subprocess.run(command, cwd=folder, capture_output=True, timeout=_SECONDS, check=False)
         except subprocess.TimeoutExpired:
-            raise Undocked("receptor preparation timed out") from None
+            raise Passing("receptor preparation timed out") from None
         made = Path(folder, "receptor.pdbqt")
         text = made.read_text() if made.exists() else ""
     if "ATOM" not in text:
@@ -66,8 +71,9 @@ def pose_sdf(pdbqt: str, title: str) -> str:
 
     try:
         text, failed = RDKitMolCreate.write_sd_string(PDBQTMolecule(pdbqt, skip_typing=True))
-        if failed or not text.strip():
+        if failed:
             raise ValueError(failed)
+        _, rest = text.split("\n", 1)
     except Exception:  # as above
         raise Undocked("pose that meeko cannot write") from None
-    return f"{title}\n{text.split(chr(10), 1)[1]}"
+    return f"{title}\n{rest}"
