@@ -31,6 +31,8 @@ help:  ## show this
 .venv/.tests: .venv/.program
 	@echo "adding to .venv what the tests need"
 	@$(PIP) install --progress-bar off -c constraints.txt -e '.[demo,dev]' | $(SHOW)
+	@echo "adding the tools that the benchmarks call"
+	@$(PIP) install --progress-bar off -c constraints.txt -e '.[bench]' | $(SHOW) || echo "  not to be had: their tests are skipped"
 	@echo "adding the tokenizers of Llama-3 and Qwen, without what their packages ask for"
 	@$(PIP) install --progress-bar off --no-deps llama-models==0.3.0 dashscope==2.0.2 | $(SHOW) || echo "  not to be had: their tests are skipped"
 	@touch $@

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from scilogos import __version__
-from scilogos.bench import binding_site, cdr, material, retrosynthesis, validity
+from scilogos.bench import binding_site, cdr, ligand, material, retrosynthesis, validity
 from scilogos.bench.held_out import Answer, HeldOut, Item
 from scilogos.bench.pictures import draw
 from scilogos.bench.progress import Progress
@@ -28,6 +28,7 @@ from scilogos.tasks import Logos
 TASKS: dict[str, ModuleType] = {
     "retrosynthesis": retrosynthesis,
     "binding-site": binding_site,
+    "ligand": ligand,
     "material": material,
     "cdr": cdr,
     "validity": validity,
@@ -57,7 +58,7 @@ def run(
         if value is not None and value < 1:
             raise InputError(f"{name}: found {value}; expected 1 or more")
     if samples is not None and module.SAMPLES is None:
-        raise InputError(f"{task} draws one sample an item; say how many with --limit")
+        raise InputError(f"{task} takes no --samples; --limit and its own settings say how much is drawn")
     settings = settings_of(task, module, options)
     judged_by = module.judged_by(settings) if hasattr(module, "judged_by") else {}
     files = {name: _digest(_found(data, name)) for name in module.FILES}

@@ -68,7 +68,12 @@ def _fits(group: Ligand, parts: list[str]) -> bool:
 
 def read_ligand(path: str | os.PathLike) -> Ligand:
     """Read the first molecule of an .sdf or .mol file as a ligand with coordinates and SMILES."""
-    text = read_text(path).split("$$$$")[0]
+    return parse_ligand(read_text(path), path)
+
+
+def parse_ligand(text: str, path: str | os.PathLike) -> Ligand:
+    """Read a ligand from the text of an .sdf or .mol file; `path` is named in errors."""
+    text = text.split("$$$$")[0]
     with BlockLogs():
         mol = Chem.MolFromMolBlock(text + "\n" if not text.endswith("\n") else text)
     if mol is None:

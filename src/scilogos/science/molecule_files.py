@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from rdkit import Chem
-from rdkit.Chem import rdDepictor, rdDistGeom, rdForceFieldHelpers
+from rdkit.Chem import rdDepictor
 from rdkit.rdBase import BlockLogs
 
 from scilogos.errors import InputError
+from scilogos.science.conformers import embedded
 from scilogos.science.ledger import Ledger, Skipped
 from scilogos.science.molecules import canonical, parse_smiles, write_smiles
 from scilogos.science.text_files import read_text, replacing
@@ -131,21 +132,4 @@ def write_sdf(
 def _flat(smiles: str) -> Chem.Mol:
     mol = parse_smiles(smiles)
     rdDepictor.Compute2DCoords(mol)
-    return mol
-
-
-def embedded(smiles: str, *, seed: int = 0) -> Chem.Mol:
-    """Give a molecule hydrogens and one three-dimensional conformer, in Å; InputError where none can be found."""
-    mol = Chem.AddHs(parse_smiles(smiles))
-    parameters = rdDistGeom.ETKDGv3()
-    parameters.randomSeed = seed
-    with BlockLogs():
-        failed = rdDistGeom.EmbedMolecule(mol, parameters) < 0
-        if failed:
-            parameters.useRandomCoords = True
-            failed = rdDistGeom.EmbedMolecule(mol, parameters) < 0
-        if failed:
-            raise InputError(f"molecule {smiles!r}: RDKit finds no 3D coordinates for it; write 2D")
-        if rdForceFieldHelpers.MMFFHasAllMoleculeParams(mol):
-            rdForceFieldHelpers.MMFFOptimizeMolecule(mol, maxIters=500)
     return mol

@@ -33,7 +33,11 @@ _WATERS = frozenset({"HOH", "DOD", "WAT", "H2O", "TIP", "TIP3", "SOL"})
 
 def read_structure(path: str | os.PathLike) -> Structure:
     """Read the first model; InputError when the file is cut short, no structure, or holds no protein residue."""
-    text = read_text(path)
+    return parse_structure(read_text(path), path)
+
+
+def parse_structure(text: str, path: str | os.PathLike) -> Structure:
+    """Read a structure from the text of a PDB or mmCIF file; `path` is named in errors and gives its name."""
     source, components = _parse(text, path)
     if not len(source) or not any(len(residue) for chain in source[0] for residue in chain):
         raise InputError(f"found no atoms, only {_first_line(text)!r}; expected a PDB or mmCIF structure", path=path)

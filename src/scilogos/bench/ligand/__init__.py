@@ -1,0 +1,41 @@
+"""Ligands for the 100 test pockets of CrossDocked2020, docked with AutoDock Vina, beside a wrong pocket and chance."""
+
+from scilogos.bench.ligand.answers import NEAR, POOL, RIVALS, baseline, predict
+from scilogos.bench.ligand.judging import judge, judged_by
+from scilogos.bench.ligand.plots import plots
+from scilogos.bench.ligand.pockets import FILES, items
+from scilogos.bench.ligand.scoring import score
+from scilogos.bench.ligand.settings import Settings
+from scilogos.tasks import ligand_design
+
+__all__ = [
+    "BATCH",
+    "FILES",
+    "HELD_OUT",
+    "JUDGING",
+    "METHOD",
+    "SAMPLES",
+    "Settings",
+    "baseline",
+    "items",
+    "judge",
+    "judged_by",
+    "plots",
+    "predict",
+    "score",
+]
+
+HELD_OUT = (
+    "CrossDocked2020 test pockets (receptors and reference ligands as in genbench3d). Training drops complexes whose "
+    "chain is 30% or more identical to one of these; reference ligands themselves may occur with other proteins."
+)
+METHOD = (
+    f"chains with the residues within 4 Å of the reference ligand marked, {ligand_design.SAMPLING}; the likeliest "
+    "distinct ligands are docked by Vina. By `tamgen` a cube of 20 Å at the reference ligand, failures count 0; by "
+    "`targetdiff` its extent and 5 Å, failures are left out. Controls: the same model asked for the pocket of an "
+    f"unrelated protein ({POOL} times the draws), and random training ligands, both matched in heavy atoms one by one "
+    f"(within {NEAR}). Own pocket: log p of the reference ligand, canonical, against {RIVALS} pockets of unrelated "
+    "proteins"
+)
+SAMPLES, BATCH = None, 4
+JUDGING = ("exhaustiveness", "convention", "timeout", "jobs")  # settings that the model's answers do not depend on

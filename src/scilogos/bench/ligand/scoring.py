@@ -1,0 +1,144 @@
+"""The figures of judged ligands. Intervals draw pockets, since the ligands of a pocket are alike."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from scilogos.bench.figures import Figure, bootstrap, mean, ratio
+from scilogos.bench.held_out import Answer, HeldOut
+from scilogos.bench.ligand.answers import NEAR
+from scilogos.bench.ligand.settings import CONVENTIONS
+from scilogos.science import similarity
+
+_MEANS = {"QED": "qed", "SA": "sa", "Lipinski's rules, of 5": "lipinski", "logP": "logp", "heavy atoms": "heavy_atoms"}
+Values = Sequence[Sequence[float]]  # of the ligands of each pocket
+
+
+def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
+    """Docking, the poses, the molecules, and whether the model tells pockets apart.
+
+    By `tamgen` a ligand that fails counts 0 in means of affinity, and a pocket that the model refused as many; by
+    `targetdiff` (evaluate_diffusion.py) both are left out. Affinities are kcal/mol, lower is better.
+    """
+    zero = CONVENTIONS[held.settings.convention].zero
+    pockets = [answer.get("docked", []) for answer in answers]
+    lost = [{"failed": "the model refused the pocket"}] * held.settings.molecules
+    counted = [
+        some or (lost if zero and "error" in answer else []) for some, answer in zip(pockets, answers, strict=True)
+    ]
+    if not zero:
+        counted = [[ligand for ligand in some if "failed" not in ligand] for some in counted]
+    figures = _docking(counted, answers) | _failures(pockets) | _poses(counted) | _molecules(pockets)
+    return {**figures, **_draws(answers), **_preferences(answers)}
+
+
+def _docking(pockets: Sequence[Sequence[Answer]], answers: Sequence[Answer]) -> dict[str, Figure]:
+    affinities = [[ligand.get("affinity", 0.0) for ligand in some] for some in pockets]
+    efficiencies = [[ligand.get("affinity", 0.0) / ligand.get("heavy_atoms", 1) for ligand in some] for some in pockets]
+    references = [answer.get("reference", {}).get("affinity") for answer in answers]
+    better = [
+        [value <= reference for value in some]
+        for some, reference in zip(affinities, references, strict=True)
+        if reference is not None
+    ]
+    return {
+        "Vina dock, mean": pooled(affinities),
+        "Vina dock, median": pooled(affinities, np.median),
+        "Vina dock, mean of pockets": by_pocket(affinities),
+        "Vina dock, median of pockets": by_pocket(affinities, np.median),
+        "Vina dock, best of each pocket": mean([min(some) for some in affinities if some], percent=False),
+        "high affinity": by_pocket(better, percent=True),
+        "dock per heavy atom": pooled(efficiencies),
+    }
+
+
+def _failures(pockets: Sequence[Sequence[Answer]]) -> dict[str, Figure]:
+    reasons = Counter(ligand["failed"] for some in pockets for ligand in some if "failed" in ligand)
+    shares = [["failed" in ligand for ligand in some] for some in pockets]
+    named = {f"failed, {reason}": _number(count, pockets) for reason, count in reasons.most_common()}
+    return {"ligands": _number(sum(map(len, pockets)), pockets), "failed": pooled(shares, percent=True), **named}
+
+
+def _number(count: int, units: Sequence) -> Figure:
+    return Figure(count, count=len(units), percent=False)
+
+
+def _poses(pockets: Sequence[Sequence[Answer]]) -> dict[str, Figure]:
+    """The share of poses that pass all checks of PoseBusters, and of those that break each one."""
+    passed = [["broken" in ligand and not ligand["broken"] for ligand in some] for some in pockets]
+    broken = [[ligand["broken"] for ligand in some if "broken" in ligand] for some in pockets]
+    checks = Counter(check for some in broken for checks in some for check in checks)
+    return {"poses that pass PoseBusters": pooled(passed, percent=True)} | {
+        f"poses that break {check}": pooled([[check in checks for checks in some] for some in broken], percent=True)
+        for check, _ in checks.most_common()
+    }
+
+
+def _molecules(pockets: Sequence[Sequence[Answer]]) -> dict[str, Figure]:
+    """Descriptors (means over ligands), diversity within pockets, novelty, and how well a control was matched."""
+    present = {
+        name: [[ligand[key] for ligand in some if ligand[key] is not None] for some in pockets]
+        for name, key in _MEANS.items()
+    }
+    texts = [[ligand["smiles"] for ligand in some] for some in pockets]
+    return {
+        **{name: pooled(values) for name, values in present.items()},
+        "diversity": mean([diversity(some) for some in texts if len(some) > 1], percent=False),
+        "novelty": pooled([[ligand["novel"] for ligand in some] for some in pockets], percent=True),
+    }
+
+
+def diversity(molecules: Sequence[str]) -> float:
+    """One minus the mean similarity of pairs (Tanimoto, Morgan fingerprints)."""
+    return 1 - float(np.mean([similarity(a, b) for a, b in combinations(molecules, 2)]))
+
+
+def _draws(answers: Sequence[Answer]) -> dict[str, Figure]:
+    """Validity and uniqueness of what was drawn; how many of a control's ligands lack a partner of their size."""
+    drawn = [answer for answer in answers if "drawn" in answer]
+    valid = [answer["drawn"] - answer["refused"] for answer in drawn]
+    figures = {}
+    if drawn:
+        figures["validity"] = ratio(valid, [answer["drawn"] for answer in drawn])
+        figures["uniqueness"] = ratio([answer["distinct"] for answer in drawn], valid)
+    controls = [answer for answer in answers if "wanted" in answer]
+    if controls:
+        near = [sum(ligand["off"] <= NEAR for ligand in answer["ligands"]) for answer in controls]
+        wanted = [answer["wanted"] for answer in controls]
+        lacking = [number - some for number, some in zip(wanted, near, strict=True)]
+        figures[f"not matched within {NEAR} heavy atom"] = ratio(lacking, wanted)
+    return figures
+
+
+def _preferences(answers: Sequence[Answer]) -> dict[str, Figure]:
+    """How much likelier the reference ligand is in its own pocket (nats), and how often there most of all."""
+    scored = [answer["preference"] for answer in answers if len(answer.get("preference", ())) > 1]
+    unscored = sum("unscored" in answer for answer in answers)
+    figures = {"reference ligands that cannot be scored": _number(unscored, answers)} if unscored else {}
+    if scored:
+        among = max(map(len, scored))
+        figures["log p of the reference, own pocket minus others"] = mean(
+            [own - np.mean(others) for own, *others in scored], percent=False
+        )
+        figures[f"own pocket first of {among}"] = mean([own > max(others) for own, *others in scored])
+    return figures
+
+
+def pooled(pockets: Values, statistic: Callable[[np.ndarray], float] = np.mean, *, percent: bool = False) -> Figure:
+    """A statistic of all ligands together."""
+    arrays = list(_arrays(pockets))
+    return bootstrap(
+        lambda units: float(statistic(np.concatenate([arrays[i] for i in units]))), len(arrays), percent=percent
+    )
+
+
+def by_pocket(pockets: Values, statistic: Callable[[np.ndarray], float] = np.mean, *, percent: bool = False) -> Figure:
+    """A statistic of the means of pockets."""
+    means = np.array([array.mean() for array in _arrays(pockets)])
+    return bootstrap(lambda units: float(statistic(means[units])), len(means), percent=percent)
+
+
+def _arrays(pockets: Values) -> Iterator[np.ndarray]:
+    return (np.asarray(some, float) for some in pockets if some)

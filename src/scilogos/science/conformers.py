@@ -1,0 +1,29 @@
+"""Three-dimensional coordinates for molecules that have none."""
+
+from rdkit import Chem
+from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
+from rdkit.rdBase import BlockLogs
+
+from scilogos.errors import InputError
+from scilogos.science.molecules import parse_smiles
+
+
+def embedded(smiles: str, *, seed: int = 0, seconds: int = 0) -> Chem.Mol:
+    """Give a molecule hydrogens and one three-dimensional conformer, in Å; InputError where none can be found.
+
+    ETKDG version 3, then MMFF94 where it has parameters. Charges and tautomer stay as written. Each of two trials, the
+    second from random coordinates, ends after `seconds`; 0: no limit.
+    """
+    mol = Chem.AddHs(parse_smiles(smiles))
+    parameters = rdDistGeom.ETKDGv3()
+    parameters.randomSeed, parameters.timeout = seed, seconds
+    with BlockLogs():
+        failed = rdDistGeom.EmbedMolecule(mol, parameters) < 0
+        if failed:
+            parameters.useRandomCoords = True
+            failed = rdDistGeom.EmbedMolecule(mol, parameters) < 0
+        if failed:
+            raise InputError(f"molecule {smiles!r}: RDKit finds no 3D coordinates for it; write 2D")
+        if rdForceFieldHelpers.MMFFHasAllMoleculeParams(mol):
+            rdForceFieldHelpers.MMFFOptimizeMolecule(mol, maxIters=500)
+    return mol
