@@ -1,0 +1,106 @@
+"""Networks fitted to labelled sequences, kept in folders named by what made them; the oracle with its card.
+
+    OUT/oracles/<fingerprint>/model.safetensors   weights
+                              card.json           what it was fitted to and how; the oracle's figures
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from scilogos.bench.editing.landscapes import Labelled
+from scilogos.bench.editing.network import Fit, Network, fit
+from scilogos.bench.progress import Progress
+from scilogos.bench.scores import spearman
+from scilogos.errors import CheckpointError, StorageError
+from scilogos.model.files import write_bytes
+from scilogos.science import replacing
+
+WEIGHTS, CARD = "model.safetensors", "card.json"
+HELD_OUT = 10  # one in so many sequences
+
+
+def fitted(
+    folder: Path,
+    title: str,
+    rows: Labelled,
+    how: Fit,
+    examine: Callable[[Network], dict[str, Any]] = lambda network: {},
+) -> tuple[Network, dict[str, Any]]:
+    """Give a network fitted to rows, and its card with what `examine` found; once fitted, both are found in `folder`."""
+    place = folder / _fingerprint(rows, how)
+    if not (place / CARD).is_file():
+        network = fit(*rows, how, Progress(title, how.steps).advance)
+        card = {"of": title, "rows": len(rows.sequences), "fit": asdict(how), **examine(network)}
+        _keep(place, network, card)
+    return _load(place, how), {"fingerprint": place.name, **json.loads((place / CARD).read_text())}
+
+
+def oracle(folder: Path, title: str, rows: Labelled, pairs: Labelled, how: Fit) -> tuple[Network, dict[str, Any]]:
+    """Give a network fitted to all rows, and its card.
+
+    The card has the Spearman correlation of a twin on the tenth of sequences that the twin was not fitted to, and the
+    agreement with the values that another oracle gave to `pairs`.
+    """
+
+    def examine(network: Network) -> dict[str, Any]:
+        held = held_out(rows.sequences)
+        twin, _ = fitted(folder, f"{title}, without a tenth", _chosen(rows, ~held), how)
+        truth = _chosen(rows, held)
+        figure = spearman(twin.values(truth.sequences), truth.fitness)
+        return {"held-out rows": len(truth.sequences), "held-out Spearman": figure, **agreement(network, pairs)}
+
+    return fitted(folder, title, rows, how, examine)
+
+
+def agreement(network: Network, pairs: Labelled) -> dict[str, Any]:
+    """Compare a network with another oracle's values: Spearman, mean absolute difference."""
+    ours = network.values(pairs.sequences)
+    return {
+        "published pairs": len(pairs.sequences),
+        "Spearman with published": spearman(ours, pairs.fitness),
+        "mean absolute difference from published": float(np.abs(ours - pairs.fitness).mean()),
+    }
+
+
+def held_out(sequences: tuple[str, ...]) -> np.ndarray:
+    """Whether a sequence belongs to the held-out tenth, by hash, bool [sequences]: repeats stand on one side."""
+    digests = (hashlib.blake2b(sequence.encode(), digest_size=4).digest() for sequence in sequences)
+    return np.array([int.from_bytes(digest) % HELD_OUT == 0 for digest in digests])
+
+
+def _chosen(rows: Labelled, which: np.ndarray) -> Labelled:
+    return Labelled(tuple(s for s, keep in zip(rows.sequences, which, strict=True) if keep), rows.fitness[which])
+
+
+def _fingerprint(rows: Labelled, how: Fit) -> str:
+    digest = hashlib.sha256(json.dumps(asdict(how), sort_keys=True).encode())
+    digest.update("\n".join(rows.sequences).encode() + np.asarray(rows.fitness, "<f4").tobytes())
+    return digest.hexdigest()[:12]
+
+
+def _keep(place: Path, network: Network, card: Mapping[str, Any]) -> None:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        write_bytes(place / WEIGHTS, iter([save(network.state_dict())]))
+    except OSError as error:
+        raise StorageError(f"{place}: cannot be written: {error.strerror or error}") from error
+    with replacing(place / CARD) as stream:  # last: what has a card is whole
+        stream.write(json.dumps(card, indent=1) + "\n")
+
+
+def _load(place: Path, how: Fit) -> Network:
+    network = Network(how.channels)
+    try:
+        network.load_state_dict(load_file(place / WEIGHTS))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(f"{place}: cannot be read; delete the folder to fit it anew ({error})") from None
+    return network.eval()
