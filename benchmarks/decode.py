@@ -1,4 +1,4 @@
-"""Measure our sampler beside its peers and the machine's limit; docs/benchmarks.md says what is measured and how."""
+"""Measure our sampler beside its peers and the machine's limit; docs/speed.md says what is measured and how."""
 
 import json
 import os

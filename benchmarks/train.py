@@ -1,4 +1,4 @@
-"""Measure our training step beside the transformers Trainer and the machine's products; see docs/benchmarks.md."""
+"""Measure our training step beside the transformers Trainer and the machine's products; see docs/speed.md."""
 
 import json
 import os

@@ -10,6 +10,7 @@ from scilogos.bench.figures import Figure, bootstrap
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, reading, subset
 from scilogos.bench.report import Report
 from scilogos.bench.scores import average_precision, best_threshold, confusion, f1, mcc
+from scilogos.bench.settings import NoSettings
 from scilogos.data.readers import READERS
 from scilogos.data.tables import read_rows
 from scilogos.errors import InputError
@@ -72,7 +73,7 @@ def _windows(residues: str, window: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(numbers, 2 * window + 1)
 
 
-def items(data: Path, *, limit: int | None, seed: int) -> HeldOut:
+def items(data: Path, *, limit: int | None, seed: int, settings: NoSettings = NoSettings()) -> HeldOut:
     """Read the gold chains and validation chains, and all training chains with their sites."""
     test, without, strange = [], [], []
     for row in read_rows(data / TABLE, ("set", "id", "seq")):

@@ -9,6 +9,7 @@ import numpy as np
 from scilogos.bench.figures import Figure, mean
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, reading, subset
 from scilogos.bench.scores import recovery
+from scilogos.bench.settings import NoSettings
 from scilogos.data.readers import READERS
 from scilogos.data.tables import read_rows
 from scilogos.errors import InputError
@@ -27,7 +28,7 @@ SAMPLES, BATCH = 20, 1
 LOOP = "H3"
 
 
-def items(data: Path, *, limit: int | None, seed: int) -> HeldOut:
+def items(data: Path, *, limit: int | None, seed: int, settings: NoSettings = NoSettings()) -> HeldOut:
     """Read the benchmark's antibodies with their native loops, and the H3 loops of training heavies by length."""
     found, skipped = [], defaultdict(list)
     for row in read_rows(data / TABLE, ("pdb", "heavy_chain")):

@@ -16,21 +16,30 @@ Predict = Callable[[Sequence["Item"]], list[Answer]]
 
 @dataclass(frozen=True)
 class Item:
-    """One held-out thing: its name in the results, what the model is given, the truth, the group it is scored in."""
+    """One held-out thing: its name in the results, what the model is given, the truth, the group it is scored in.
+
+    `labels` name further subsets, such as the class of a reaction.
+    """
 
     key: str
     given: Any
     truth: Any = None
     group: str = "test"
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """All that a task reads: items, the keys of the unusable ones by reason, and facts of the training data."""
+    """All that a task reads: items, the keys of the unusable ones by reason, and facts of the training data.
+
+    The loop adds the task's `settings` and the `folder` where it may keep files of its own.
+    """
 
     items: tuple[Item, ...]
     skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
     training: Any = None
+    settings: Any = None
+    folder: Path = Path()
 
 
 def subset(items: Sequence[T], limit: int | None, seed: int) -> list[T]:

@@ -11,6 +11,7 @@ import torch
 from scilogos.bench.figures import Figure, mean
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
 from scilogos.bench.scores import first_seen
+from scilogos.bench.settings import NoSettings
 from scilogos.data.order import mix
 from scilogos.data.tables import read_rows
 from scilogos.decode import Engine, Prompt
@@ -78,7 +79,7 @@ def _formula(smiles: str) -> tuple[tuple[str, int], ...]:
     return tuple(element_counts(smiles).items())
 
 
-def items(data: Path, *, limit: int | None, seed: int) -> HeldOut:
+def items(data: Path, *, limit: int | None, seed: int, settings: NoSettings = NoSettings()) -> HeldOut:
     """Number the draws; read the nodes and linkers of the training rows."""
     del seed
     rows = read_rows(data / TABLE, ("node", "linkers", "split_linker"))

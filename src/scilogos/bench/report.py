@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from scilogos.bench.figures import ROUNDS, Figure
@@ -16,12 +16,13 @@ class Report:
     """Figures by arm (the model first) and name, how they came about, and which items could not be used."""
 
     task: str
-    settings: Mapping[str, object]
     figures: Mapping[str, Mapping[str, Figure]]
     items: Mapping[str, int]  # number scored, by group
     skipped: Mapping[str, Sequence[str]]  # left out by every arm, by reason
     refused: Mapping[str, Sequence[str]]  # the model gave an error; counted as no answer
     seconds: float  # of the model, an item
+    settings: Mapping[str, object] = field(default_factory=dict)
+    pictures: Mapping[str, str] = field(default_factory=dict)  # file names by title
 
     def markdown(self) -> str:
         """The report for people."""
@@ -37,6 +38,8 @@ class Report:
         lines.append(f"- time: {self.seconds:.2f} s an item")
         for title, reasons in (("left out", self.skipped), ("refused, counted as no answer", self.refused)):
             lines += [f"- {title}: {len(keys):,}, {reason}: {_shortened(keys)}" for reason, keys in reasons.items()]
+        for title, name in self.pictures.items():
+            lines += ["", f"![{title}]({name})"]
         return "\n".join(lines) + "\n"
 
     def json(self) -> str:

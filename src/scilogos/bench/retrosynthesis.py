@@ -7,6 +7,7 @@ from scilogos.bench.figures import Figure, mean, ratio
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, subset
 from scilogos.bench.recorder import Recorder, tally
 from scilogos.bench.scores import rank_of, top_k
+from scilogos.bench.settings import NoSettings
 from scilogos.data.tables import read_rows
 from scilogos.errors import InputError
 from scilogos.science import canonical, largest_fragment, order_reactants
@@ -27,7 +28,7 @@ SAMPLES, BATCH = 16, 8
 KEPT = 10  # answers of a product
 
 
-def items(data: Path, *, limit: int | None, seed: int) -> HeldOut:
+def items(data: Path, *, limit: int | None, seed: int, settings: NoSettings = NoSettings()) -> HeldOut:
     """Read the test reactions: product to set of reactants."""
     found, skipped = [], []
     rows = [row for row in read_rows(data / TABLE, COLUMNS) if row["split"] == "test"]

@@ -1,11 +1,12 @@
-"""The shared loop: items, then the answers of the model and of each baseline, streamed and resumed, then the report."""
+"""The shared loop: items, answers of the model and of each baseline, judgements of them, all streamed; the report."""
 
 import hashlib
 import json
 import shlex
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -13,10 +14,13 @@ from types import ModuleType
 
 from scilogos import __version__
 from scilogos.bench import binding_site, cdr, material, retrosynthesis, validity
-from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
+from scilogos.bench.held_out import Answer, HeldOut, Item
+from scilogos.bench.pictures import draw
 from scilogos.bench.progress import Progress
 from scilogos.bench.report import Report
 from scilogos.bench.results import Results
+from scilogos.bench.settings import settings_of
+from scilogos.decode.served import ServedEngine
 from scilogos.errors import InputError, MissingError, ObjectError, PromptError
 from scilogos.model import fingerprint
 from scilogos.tasks import Logos
@@ -29,6 +33,7 @@ TASKS: dict[str, ModuleType] = {
     "validity": validity,
 }
 _PACKAGES = ("torch", "numpy", "rdkit", "immunum")
+Arms = Mapping[str, Sequence[Answer]]  # answers by arm, in the order of the items
 
 
 def run(
@@ -40,10 +45,12 @@ def run(
     limit: int | None = None,
     samples: int | None = None,
     seed: int = 0,
+    options: Sequence[str] = (),
 ) -> Report:
     """Measure a model on one task: `limit` items drawn by the seed (None: all), `samples` draws of each (None: usual).
 
-    Answers go to out/<fingerprint>/<task>.jsonl and are found again; the summary to <task>.md and <task>.json beside.
+    `options` are NAME=VALUE of the task's own settings. Answers go to out/<fingerprint>/<task>.jsonl and are found
+    again; the summary to <task>.md and <task>.json beside, pictures to <task>-*.png.
     """
     module = _module(task)
     for name, value in (("limit", limit), ("samples", samples)):
@@ -51,37 +58,63 @@ def run(
             raise InputError(f"{name}: found {value}; expected 1 or more")
     if samples is not None and module.SAMPLES is None:
         raise InputError(f"{task} draws one sample an item; say how many with --limit")
+    settings = settings_of(task, module, options)
+    judged_by = module.judged_by(settings) if hasattr(module, "judged_by") else {}
     files = {name: _digest(_found(data, name)) for name in module.FILES}
     name = fingerprint(model.folder)
+    judging = getattr(module, "JUDGING", ())
     # What answers depend on: these name the lines that may be used again.
     made_by = {
         "checkpoint": f"{model.name}, {name}",
-        "precision": str(model.engine.dtype).removeprefix("torch."),
+        "precision": _precision(model),
         "samples": samples or module.SAMPLES or 1,
         "seed": seed,
+        "settings": {key: value for key, value in asdict(settings).items() if key not in judging},
         "method": module.METHOD,
         "files": files,
         "scilogos": __version__,
     }
-    held = module.items(data, limit=limit, seed=seed)
+    held = module.items(data, limit=limit, seed=seed, settings=settings)
+    held = replace(held, settings=settings, folder=out / name / task)
     _check_keys(held.items)
     results = Results(out / name / f"{task}.jsonl", _short_hash(made_by))
+    judgements = Results(out / name / f"{task}.judged.jsonl", _short_hash({**made_by, "judged by": judged_by}))
     ask = partial(module.predict, model, held, samples=samples or module.SAMPLES or 1, seed=seed)
-    arms: dict[str, Predict] = {"model": lambda batch: ask(batch), **module.baseline(model, held, seed=seed)}
-    for arm, predict in arms.items():
-        _answer_all(f"{task}, {arm}", arm, predict, held.items, results, module.BATCH)
-    command = ["logos", "bench", task, "--model", model.name, "--data", str(data), "--out", str(out)]
-    for option, value in (("--limit", limit), ("--samples", samples), ("--seed", seed or None)):
-        command += [option, str(value)] if value is not None else []
-    settings = {
-        "command": shlex.join(command),
+    arms: dict[str, Sequence[Answer]] = {}
+    for arm, predict in {"model": ask, **module.baseline(model, held, seed=seed)}.items():
+        arms[arm] = _answered(f"{task}, {arm}", arm, lambda batch, _, p=predict: p(batch), held, results, module)
+        if hasattr(module, "judge"):
+            judge = partial(_judged, module.judge, held)
+            judged = _answered(f"{task}, judging {arm}", arm, judge, held, judgements, module, arms[arm])
+            arms[arm] = [{**judgement, **answer} for answer, judgement in zip(arms[arm], judged, strict=True)]
+    report = _report(task, module, held, arms)
+    shown = {
+        "command": _command(task, model, data, out, limit=limit, samples=samples, seed=seed, options=options),
         **made_by,
+        "settings": asdict(settings),
+        **({"judged by": judged_by} if judged_by else {}),
         "held out": module.HELD_OUT,
         "versions": {package: metadata.version(package) for package in _PACKAGES},
     }
-    report = _report(task, module, held, {arm: results.answers(arm) for arm in arms}, settings)
+    plots = module.plots(held, arms) if hasattr(module, "plots") else {}
+    report = replace(report, settings=shown, pictures=draw(out / name, task, plots))
     report.write(out / name)
     return report
+
+
+def _command(task: str, model: Logos, data: Path, out: Path, *, options: Sequence[str], **numbers: int | None) -> str:
+    words = ["logos", "bench", task, "--model", model.name, "--data", str(data), "--out", str(out)]
+    for name, value in numbers.items():
+        words += [f"--{name}", str(value)] if value else []
+    for option in options:
+        words += ["--set", option]
+    return shlex.join(words)
+
+
+def _precision(model: Logos) -> str:
+    if isinstance(model.engine, ServedEngine):
+        return "that of vLLM"
+    return str(model.engine.dtype).removeprefix("torch.")
 
 
 def _module(task: str) -> ModuleType:
@@ -113,43 +146,62 @@ def _short_hash(values: dict) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def _answer_all(title: str, arm: str, predict: Predict, items: Sequence[Item], results: Results, size: int) -> None:
+Work = Callable[[Sequence[Item], Sequence[Answer]], list[Answer]]  # on a batch, and what is known of it
+
+
+def _answered(
+    title: str,
+    arm: str,
+    work: Work,
+    held: HeldOut,
+    results: Results,
+    module: ModuleType,
+    before: Sequence[Answer] | None = None,
+) -> list[Answer]:
     """Answer every item that has no answer yet; always in the same batches, so that a resumed run draws the same."""
-    known = results.answers(arm)
+    known, items = results.answers(arm), held.items
+    given = before or [{}] * len(items)
     progress = Progress(title, len(items), sum(item.key in known for item in items))
-    for start in range(0, len(items), size):
-        batch = items[start : start + size]
+    for start in range(0, len(items), module.BATCH):
+        batch, mine = items[start : start + module.BATCH], given[start : start + module.BATCH]
         lacking = [item.key for item in batch if item.key not in known]
         if not lacking:
             continue
         began = time.monotonic()
-        answers = dict(zip((item.key for item in batch), _answers(predict, batch), strict=True))
+        answers = dict(zip((item.key for item in batch), _answers(work, batch, mine), strict=True))
         seconds = round((time.monotonic() - began) / len(batch), 4)
         results.add(arm, {key: {**answers[key], "seconds": seconds} for key in lacking})
         progress.advance(len(lacking))
+    return [known[item.key] for item in items]
 
 
-def _answers(predict: Predict, batch: Sequence[Item]) -> list[Answer]:
+def _answers(work: Work, batch: Sequence[Item], given: Sequence[Answer]) -> list[Answer]:
     """The answers of a batch; where something in it is refused, one by one, with the reason instead of an answer."""
     try:
-        return predict(batch)
+        return work(batch, given)
     except (PromptError, InputError, ObjectError) as error:
         if len(batch) == 1:
             return [{"error": str(error)}]
-        return [answer for item in batch for answer in _answers(predict, [item])]
+        return [answer for item, one in zip(batch, given, strict=True) for answer in _answers(work, [item], [one])]
 
 
-def _report(task: str, module: ModuleType, held: HeldOut, answers: dict[str, dict], settings: dict) -> Report:
-    refused, model = defaultdict(list), [answers["model"][item.key] for item in held.items]
-    for item, answer in zip(held.items, model, strict=True):
+def _judged(judge: Callable, held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> list[Answer]:
+    """The judgements of a batch; none of an item that was refused."""
+    there = [(item, answer) for item, answer in zip(batch, answers, strict=True) if "error" not in answer]
+    found = iter(judge(held, [item for item, _ in there], [answer for _, answer in there]) if there else ())
+    return [{} if "error" in answer else next(found) for answer in answers]
+
+
+def _report(task: str, module: ModuleType, held: HeldOut, arms: Arms) -> Report:
+    refused = defaultdict(list)
+    for item, answer in zip(held.items, arms["model"], strict=True):
         if "error" in answer:
             refused[answer["error"]].append(item.key)
     return Report(
         task=task,
-        settings=settings,
-        figures={arm: module.score(held, [some[item.key] for item in held.items]) for arm, some in answers.items()},
+        figures={arm: module.score(held, answers) for arm, answers in arms.items()},
         items=dict(Counter(item.group for item in held.items)),
         skipped=held.skipped,
         refused=dict(refused),
-        seconds=sum(answer["seconds"] for answer in model) / max(1, len(model)),
+        seconds=sum(answer["seconds"] for answer in arms["model"]) / max(1, len(held.items)),
     )

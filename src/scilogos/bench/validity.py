@@ -10,6 +10,7 @@ from scilogos.bench import binding_site, cdr, retrosynthesis
 from scilogos.bench.figures import Figure, ratio
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, reading
 from scilogos.bench.recorder import Recorder, tally
+from scilogos.bench.settings import NoSettings
 from scilogos.data.readers import READERS
 from scilogos.grammar import Complex
 from scilogos.tasks import Logos
@@ -31,7 +32,7 @@ KINDS: dict[str, int] = {  # prompts of each kind: with 20 draws each, over 2,00
 }
 
 
-def items(data: Path, *, limit: int | None, seed: int) -> HeldOut:
+def items(data: Path, *, limit: int | None, seed: int, settings: NoSettings = NoSettings()) -> HeldOut:
     """Read prompts of every kind, in turn, so that a limit leaves some of each."""
     most = {kind: number if limit is None else min(number, limit) for kind, number in KINDS.items()}
     sites = binding_site.items(data, limit=most["site"], seed=seed)

@@ -6,6 +6,7 @@ from cyclopts import App, Parameter
 
 from scilogos import __version__
 from scilogos.cli import language, tasks, training, work
+from scilogos.cli.bench import bench
 from scilogos.cli.demo import demo
 from scilogos.errors import ScilogosError
 
@@ -29,7 +30,7 @@ for _verb in (
     language.score,
     work.prepare,
     training.train,
-    work.bench,
+    bench,
     work.models,
     work.doctor,
     demo,

@@ -1,4 +1,4 @@
-"""Verbs about corpora, models and the machine: prepare, models, doctor, bench."""
+"""Verbs about corpora, models and the machine: prepare, models, doctor."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ from cyclopts.validators import Number
 
 from scilogos.cli.output import Result
 from scilogos.errors import InputError, MissingError
-from scilogos.tasks import DEFAULT, installed, load
+from scilogos.tasks import installed
 from scilogos.tasks.registry import register
 
 PACKAGES = ("torch", "numpy", "safetensors", "rdkit", "gemmi", "immunum", "tokenizers", "zstandard", "cyclopts", "rich")
@@ -147,46 +147,6 @@ def grow_model(base: Path, /, *, out: Path) -> None:
 
     grown = grow_checkpoint(base, out)
     print(f"{out}: {grown.rows} rows, new from row {grown.first} on; in a recipe: new_rows.first = {grown.first}")
-
-
-def bench(
-    task: str,
-    *,
-    data: Path,
-    model: str = DEFAULT,
-    out: Path = Path("results"),
-    limit: int | None = None,
-    samples: int | None = None,
-    seed: int = 0,
-    calibrate: bool = False,
-) -> None:
-    """Measure a model on held-out data, with the baseline beside it.
-
-    Example: logos bench retrosynthesis --data data --limit 100
-
-    Parameters
-    ----------
-    task
-        retrosynthesis, binding-site, material, cdr, validity, or all.
-    data
-        The folder of the benchmark's files.
-    out
-        The folder of the results; an interrupted run goes on where it stopped.
-    limit
-        Items at most.
-    calibrate
-        With binding-site: keep the threshold chosen on validation chains in the model's folder.
-    """
-    from scilogos.bench import TASKS, calibrated, run
-
-    if task not in (*TASKS, "all"):
-        raise InputError(f"task {task!r}: expected one of {', '.join((*TASKS, 'all'))}")
-    logos = load(model)
-    for name in TASKS if task == "all" else (task,):
-        report = run(name, logos, data, out, limit=limit, samples=samples, seed=seed)
-        print(report.markdown())
-        if calibrate and name == "binding-site":
-            calibrated(report, logos.folder).write(logos.folder)
 
 
 def doctor() -> None:

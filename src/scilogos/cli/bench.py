@@ -1,0 +1,75 @@
+"""The verb bench: a model measured on held-out data."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from scilogos.errors import InputError, MissingError
+from scilogos.tasks import DEFAULT, load
+
+bench = App(
+    name="bench",
+    help="Measure a model on held-out data, with the baselines beside it.\n\n"
+    "Example: logos bench retrosynthesis --data data --limit 100",
+)
+
+
+@bench.default
+def measure(
+    task: str,
+    /,
+    *,
+    data: Path,
+    model: str = DEFAULT,
+    out: Path = Path("results"),
+    limit: int | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    options: Annotated[list[str] | None, Parameter(name="--set")] = None,
+    calibrate: bool = False,
+) -> None:
+    """Measure a model on one task, or on all of them.
+
+    Example: logos bench retrosynthesis --data data --limit 100
+
+    Parameters
+    ----------
+    task
+        retrosynthesis, binding-site, material, cdr, validity, or all.
+    data
+        The folder of the benchmark's files.
+    out
+        The folder of the results; an interrupted run goes on where it stopped.
+    limit
+        Items at most.
+    samples
+        Draws of each item; default as the task is usually measured.
+    options
+        NAME=VALUE of the task's own settings, as often as there are some; docs/benchmarks.md lists them.
+    calibrate
+        With binding-site: keep the threshold chosen on validation chains in the model's folder.
+    """
+    from scilogos.bench import TASKS, calibrated, run
+
+    if task not in (*TASKS, "all"):
+        raise InputError(f"task {task!r}: expected one of {', '.join((*TASKS, 'all'))}")
+    if task == "all" and options:
+        raise InputError(f"--set {options[0]}: a setting belongs to one task; name the task instead of all")
+    logos, missing = load(model), []
+    for name in TASKS if task == "all" else (task,):
+        draws = samples if task != "all" or TASKS[name].SAMPLES else None
+        try:
+            report = run(name, logos, data, out, limit=limit, samples=draws, seed=seed, options=options or ())
+        except MissingError as error:
+            if task != "all":
+                raise
+            missing.append(f"{name}: {error}")
+            continue
+        print(report.markdown())
+        if calibrate and name == "binding-site":
+            calibrated(report, logos.folder).write(logos.folder)
+    if missing:
+        print("", file=sys.stderr)
+        raise MissingError("not measured: " + "; ".join(missing))

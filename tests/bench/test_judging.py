@@ -1,0 +1,105 @@
+"""Judgements are streamed and resumed as answers are, for every arm; settings of a task come from NAME=VALUE."""
+
+import json
+from dataclasses import dataclass
+from types import ModuleType
+
+import pytest
+
+from scilogos.bench import run
+from scilogos.bench.figures import Figure, mean
+from scilogos.bench.held_out import HeldOut, Item
+from scilogos.bench.run import TASKS
+from scilogos.bench.settings import settings_of
+from scilogos.errors import InputError, ObjectError
+from scilogos.model import fingerprint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Of the task below."""
+
+    factor: int = 2
+    strict: bool = False
+    name: str = "plain"
+
+
+def counting() -> ModuleType:
+    """A task whose answer is a number and whose judge multiplies it, and counts how often it is asked."""
+    module = ModuleType("counting")
+    module.Settings, module.SAMPLES, module.BATCH, module.JUDGING = Settings, 1, 2, ("factor",)
+    module.FILES, module.HELD_OUT, module.METHOD, module.judged = (), "", "", []
+
+    def predict(model, held, batch, *, samples, seed):
+        if any(item.given == 3 for item in batch):
+            raise ObjectError("three is refused")
+        return [{"number": item.given} for item in batch]
+
+    def judge(held, batch, answers):
+        module.judged += [item.key for item in batch]
+        assert held.folder.name == "counting" and held.settings.name == "plain"
+        return [{"product": answer["number"] * held.settings.factor} for answer in answers]
+
+    def score(held, answers) -> dict[str, Figure]:
+        return {"product": mean([answer.get("product", 0) for answer in answers], percent=False)}
+
+    module.items = lambda data, *, limit, seed, settings: HeldOut(tuple(Item(str(i), i) for i in range(limit or 5)))
+    module.predict, module.judge, module.score = predict, judge, score
+    module.judged_by = lambda settings: {"factor": str(settings.factor)}
+    module.baseline = lambda model, held, *, seed: {"tens": lambda batch: [{"number": 10} for _ in batch]}
+    module.plots = lambda held, arms: {
+        "numbers drawn": lambda axes: axes.plot([a.get("number", 0) for a in arms["model"]])
+    }
+    return module
+
+
+@pytest.fixture
+def task(monkeypatch) -> ModuleType:
+    module = counting()
+    monkeypatch.setitem(TASKS, "counting", module)
+    return module
+
+
+def test_answers_of_every_arm_are_judged_once(task, tiny, tmp_path):
+    report = run("counting", tiny, tmp_path, tmp_path)
+    assert report.figures["model"]["product"].value == (0 + 2 + 4 + 0 + 8) / 5, "what was refused is not judged"
+    assert report.figures["tens"]["product"].value == 20
+    assert report.refused == {"three is refused": ["3"]} and task.judged == ["0", "1", "2", "4", *"01234"]
+    folder = tmp_path / fingerprint(tiny.folder)
+    assert len((folder / "counting.judged.jsonl").read_text().splitlines()) == 10
+    again = run("counting", tiny, tmp_path, tmp_path)
+    assert again.figures == report.figures and len(task.judged) == 9, "found again"
+    assert report.pictures == {"numbers drawn": "counting-numbers-drawn.png"}
+    assert (folder / "counting-numbers-drawn.png").read_bytes().startswith(b"\x89PNG")
+    assert "![numbers drawn](counting-numbers-drawn.png)" in (folder / "counting.md").read_text()
+
+
+def test_a_setting_of_the_judge_keeps_the_answers(task, tiny, tmp_path):
+    run("counting", tiny, tmp_path, tmp_path)
+    report = run("counting", tiny, tmp_path, tmp_path, options=["factor=3"])
+    assert report.figures["tens"]["product"].value == 30
+    assert "--set factor=3" in report.settings["command"] and report.settings["settings"]["factor"] == 3
+    folder = tmp_path / fingerprint(tiny.folder)
+    answers = [json.loads(line) for line in (folder / "counting.jsonl").read_text().splitlines()]
+    assert len(answers) == 10 and len((folder / "counting.judged.jsonl").read_text().splitlines()) == 20
+    run("counting", tiny, tmp_path, tmp_path, options=["strict=true"])
+    assert len((folder / "counting.jsonl").read_text().splitlines()) == 20, "another setting, other answers"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["factor"], "--set factor: expected NAME=VALUE"),
+        (["colour=red"], "unknown key 'colour'; expected one of factor, name, strict"),
+        (["factor=many"], "factor: found 'many'; expected int"),
+    ],
+)
+def test_faults_in_settings(task, options, message, tiny, tmp_path):
+    with pytest.raises(InputError, match=message):
+        run("counting", tiny, tmp_path, tmp_path, options=options)
+
+
+def test_settings_are_read_as_toml_or_text(task):
+    assert settings_of("counting", task, ["factor=4", "strict=true", "name=new one"]) == Settings(
+        factor=4, strict=True, name="new one"
+    )
