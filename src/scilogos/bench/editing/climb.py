@@ -4,19 +4,18 @@ Trained on pairs (lower, higher), a model that finds b from a more likely than a
 add up along the way from the start set.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from scilogos.bench.editing.landscapes import Labelled
+from scilogos.bench.editing.search import Value
 from scilogos.data.order import mix
 from scilogos.decode import Engine
 from scilogos.errors import InputError
 from scilogos.grammar import Protein, write
 from scilogos.tasks import protein_editing
-
-Worth = Callable[[Sequence[tuple[str, str]]], np.ndarray]  # of (parent, variant): what the variant is worth, float [pairs]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,29 +34,39 @@ class Climb:
 
 
 def climb(
-    engine: Engine, start: Labelled, how: Climb, number: int, seed: int, oracle: Callable | None = None
+    engine: Engine, start: Labelled, how: Climb, number: int, seed: int, oracle: Value | None = None
 ) -> tuple[list[str], dict[str, int]]:
     """Give so many distinct variants that are not in the start set, best first, and counts of what it took.
 
-    A variant is worth its parent's worth and the gain; the first parents, the fittest of the start set, are worth 0. With an
-    oracle, a variant is worth what that says.
+    A variant is worth its parent's worth and the gain; the first parents, the fittest of the start set, are worth 0.
+    With an oracle in the loop, a variant is worth what that says.
     """
-    worth = dict.fromkeys(start.best(how.parents), 0.0)
-    known, expanded, drawn = frozenset(start.sequences), set[str](), 0
+    first = start.best(how.parents)
+    worth = dict(zip(first, np.zeros(len(first)) if oracle is None else oracle(first), strict=True))
+    expanded, drawn = set[str](), 0
     for round_ in range(how.rounds):
-        front = [s for s in sorted(worth, key=lambda s: -worth[s]) if s not in expanded][: how.parents]
+        front = [sequence for sequence in _ranked(worth) if sequence not in expanded][: how.parents]
         expanded.update(front)
-        pairs = []
+        found: dict[str, str] = {}  # variant -> parent
         for i, parent in enumerate(front):
-            ranking = protein_editing.edit(
-                engine, parent, n=how.children, most=how.most, seed=mix(seed, round_ * how.parents + i)
-            )
+            stream = mix(seed, round_ * how.parents + i)
+            ranking = protein_editing.edit(engine, parent, n=how.children, most=how.most, seed=stream)
             drawn += ranking.drawn
-            pairs += [(parent, answer.thing.residues) for answer in ranking]
-        for (parent, child), gain in zip(pairs, gains(engine, pairs), strict=True):
-            worth[child] = max(worth.get(child, -np.inf), worth[parent] + gain)
-    ranked = [s for s in sorted(worth, key=lambda s: -worth[s]) if s not in known]
-    return ranked[:number], {"drawn": drawn, "distinct": len(worth)}
+            for answer in ranking:
+                if answer.thing.residues not in worth:
+                    found.setdefault(answer.thing.residues, parent)
+        if found and oracle is not None:
+            worth.update(zip(found, oracle(list(found)), strict=True))
+        elif found:
+            gained = gains(engine, [(parent, child) for child, parent in found.items()])
+            worth.update({c: worth[p] + gain for (c, p), gain in zip(found.items(), gained, strict=True)})
+    known = frozenset(start.sequences)
+    ranked = [sequence for sequence in _ranked(worth) if sequence not in known]
+    return ranked[:number], {"drawn": drawn, "looked at": len(worth), "oracle calls": len(worth) if oracle else 0}
+
+
+def _ranked(worth: dict[str, float]) -> list[str]:
+    return sorted(worth, key=lambda sequence: -worth[sequence])
 
 
 def gains(engine: Engine, pairs: Sequence[tuple[str, str]]) -> np.ndarray:

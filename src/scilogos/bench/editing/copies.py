@@ -29,7 +29,7 @@ _ROWS = 256  # compared with all at once
 class Learning:
     """How much a copy learns: places of the pairs that are told, and how often each pair is told."""
 
-    tokens: int = 400_000
+    tokens: int = 300_000
     epochs: int = 1
     seed: int = 1
 

@@ -28,7 +28,7 @@ class Fit:
     """How a network is fitted: AdamW, the learning rate falling to zero by a half cosine."""
 
     channels: int = 256
-    steps: int = 4000
+    steps: int = 2000
     batch: int = 256
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
