@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,20 @@ def _antibodies(_: Path) -> str:
     return _csv(header, *rows)
 
 
+def _variants(header: str) -> Callable[[Path], str]:
+    """Sixty variants of a chain of twelve; the fitness is the share of four places that have a tryptophan."""
+
+    def text(_: Path) -> str:
+        rng, rows = random.Random(header), []
+        while len(rows) < 60:
+            chain = "".join("W" if rng.random() < 0.3 else letter for letter in CHAIN[:12])
+            fitness = sum(letter == "W" for letter in chain[2:6]) / 4
+            rows.append((chain, fitness, int(fitness <= 0.5), int(fitness <= 0.25)))
+        return _csv(header, *rows)
+
+    return text
+
+
 _SPAN = HEAVY.index("{}")
 _NODE = "[Zn][O]([Zn])([Zn])[Zn]"
 _TEXTS = {
@@ -122,6 +138,12 @@ _TEXTS = {
         (_NODE, "O=C([O-])c1ccc(C(=O)[O-])cc1", "sql", "CoRE", 1, "train", "train"),
         ("[Cu].[Cu]", "O=C(O)c1cc(C(=O)O)cc(C(=O)O)c1.c1ccncc1", "tbo", "CoRE", 1, "train", "train"),
         ("[Fe]", "n1ccncc1", "pcu", "CoRE", 1, "train", "test"),
+    ),
+    "protein/aav_ggs.csv.zst": _variants("sequence,norm,ggs_medium,ggs_hard"),
+    "protein/gfp_sarkisyan_aa.csv.zst": _variants("sequence,norm,ggs_medium,ggs_hard"),
+    "protein/ggs_oracle_pairs.csv.zst": _csv(
+        "task,sequence,oracle_score,normalized_score",
+        *((task, "MW" + CHAIN[2:11] + end, 1, i / 10) for task in ("AAV", "GFP") for i, end in enumerate("ACDE")),
     ),
     "protein/general_c50.csv.zst": _csv(
         "id,seq,cluster_size,src,leak,split",

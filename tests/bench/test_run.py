@@ -1,6 +1,7 @@
 """Each benchmark from tables to report with a tiny random model; resumed runs; faults of the caller."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,11 +9,16 @@ from scilogos.bench import TASKS, Report, run
 from scilogos.errors import InputError, MissingError, PromptError
 from scilogos.model import fingerprint
 
+EDITING = (
+    *("tokens=2000", "rounds=1", "parents=2", "children=4", "calls=200"),
+    f"recipe={Path(__file__).parent / 'editing' / 'tiny.toml'}",
+)
 SMALL = {
     "retrosynthesis": {"samples": 2},
     "binding-site": {"samples": 2},
     "material": {"limit": 6},
     "cdr": {"samples": 3},
+    "editing": {"limit": 2, "options": EDITING},
     "validity": {"limit": 6, "samples": 2},
 }
 ARMS = {
@@ -20,6 +26,14 @@ ARMS = {
     "binding-site": ["model", "letter frequency", "letters within 3"],
     "material": ["model", "untrained", "shuffled"],
     "cdr": ["model", "most frequent residue"],
+    "editing": [
+        "model",
+        "AdaLead",
+        "genetic algorithm",
+        "random substitutions",
+        "consensus",
+        "best of the start set",
+    ],
     "validity": ["model"],
 }
 

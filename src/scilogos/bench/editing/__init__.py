@@ -1,9 +1,9 @@
 """Protein editing on the start sets of GGS: 128 variants of GFP or AAV, judged by an oracle that nobody may ask before.
 
-    landscapes   the measured variants and the start sets        distances   Levenshtein, diversity, novelty
-    network      the CNN of GGS's oracle, and how it is fitted   oracle      fitted networks on disk, with cards
-    copies       the model fine-tuned on a start set             climb       its variants, by its own judgement
-    search       the baselines that a predictor guides           settings    what can be set
+landscapes   the measured variants and the start sets        distances   Levenshtein, diversity, novelty
+network      the CNN of GGS's oracle, and how it is fitted   oracle      fitted networks on disk, with cards
+copies       the model fine-tuned on a start set             climb       its variants, by its own judgement
+search       the baselines that a predictor guides           settings    what can be set
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from scilogos.bench.editing import search
-from scilogos.bench.editing.climb import climb
+from scilogos.bench.editing.climb import climbed
 from scilogos.bench.editing.copies import tuned_copy
 from scilogos.bench.editing.distances import diversity, novelty
 from scilogos.bench.editing.landscapes import (
@@ -29,7 +29,7 @@ from scilogos.bench.editing.landscapes import (
     read_landscape,
     read_pairs,
 )
-from scilogos.bench.editing.oracle import fitted, oracle
+from scilogos.bench.editing.oracle import fitted, trained_oracle
 from scilogos.bench.editing.settings import NUMBER, Settings
 from scilogos.bench.figures import Figure, mean
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
@@ -40,30 +40,42 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "BATCH", "FILES", "HELD_OUT", "METHOD", "SAMPLES", "Settings",
-    "items", "predict", "judge", "judged_by", "score", "baseline", "plots",
-]  # fmt: skip
+    "BATCH",
+    "FILES",
+    "HELD_OUT",
+    "METHOD",
+    "SAMPLES",
+    "Settings",
+    "baseline",
+    "items",
+    "judge",
+    "judged_by",
+    "plots",
+    "predict",
+    "score",
+]
 
 FILES = (*TABLES.values(), PAIRS)
 HELD_OUT = (
-    "the start sets of GGS (arXiv 2307.00494): medium, 20 to 40% of scores and 6 or more residues from every top-1% variant; hard, "
-    "below 30% and 7 or more. The shipped model saw no variant of GFP, AAV or AAV2 with its label; its copy learns from "
-    "the start set alone, unless the settings say otherwise."
+    "the start sets of GGS (arXiv 2307.00494): medium, 20 to 40% of scores and 6 or more residues from every top-1% "
+    "variant; hard, below 30% and 7 or more. The shipped model saw no variant of GFP, AAV or AAV2 with its label; its "
+    "copy learns from the start set alone, unless the settings say otherwise."
 )
 METHOD = (
-    "a copy fine-tuned on pairs of the start set, lower to higher; edits of edits from its best, ranked by summed gains in the "
-    "copy's own log-likelihood; no oracle before the 128. Fitness: median over the 128, 0 where the model refused"
+    "a copy fine-tuned on pairs of the start set, lower to higher; edits of edits from its best, ranked by summed "
+    "gains in the copy's own log-likelihood; no oracle before the 128. Fitness: median over the 128, 0 where the model "
+    "refused"
 )
 SAMPLES, BATCH = None, 1
-SEEDS = 5
-ARMS = {
+_SEEDS = 5
+_ARMS = {
     "AdaLead": search.adalead,
     "genetic algorithm": search.genetic_algorithm,
     "random substitutions": search.random_substitutions,
 }
 
 
-class Place(NamedTuple):
+class _Place(NamedTuple):
     """A start set, and the number of a repetition."""
 
     landscape: str
@@ -71,7 +83,7 @@ class Place(NamedTuple):
     seed: int
 
 
-class Measured(NamedTuple):
+class _Measured(NamedTuple):
     """The landscapes that are asked for, and the values of GGS's own oracle there."""
 
     landscapes: dict[str, Landscape]
@@ -82,10 +94,10 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
     """Read the landscapes; an item is a start set and a repetition, the start sets in turn."""
     del seed
     names = [name for name in TABLES if settings.landscape in ("both", name)]
-    measured = Measured(
+    measured = _Measured(
         {name: read_landscape(data, name) for name in names}, {name: read_pairs(data, name) for name in names}
     )
-    places = [Place(name, hard, n) for n in range(SEEDS) for hard in DIFFICULTIES for name in names]
+    places = [_Place(name, hard, n) for n in range(_SEEDS) for hard in DIFFICULTIES for name in names]
     found = [Item(f"{p.landscape}-{p.difficulty}-{p.seed}", p, group=f"{p.landscape} {p.difficulty}") for p in places]
     return HeldOut(tuple(found[:limit]), training=measured)
 
@@ -97,7 +109,7 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     for item in batch:
         copy, facts = tuned_copy(model, held.folder / "copies", _seen(held, item), settings.learning)
         asked = _oracle(held, item.given.landscape) if settings.oracle else None
-        sequences, counts = climb(
+        sequences, counts = climbed(
             copy.engine, _start(held, item), settings.climb, NUMBER, mix(seed, item.given.seed), asked
         )
         answers.append({"sequences": sequences, **facts, **counts})
@@ -105,7 +117,7 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
 
 
 def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> list[Answer]:
-    """The oracle's normalised fitness of each variant, its distance to the start set, and the mean distance of pairs."""
+    """The oracle's normalised fitness of each variant, its distance to the start set, the mean distance of pairs."""
     return [
         {
             "fitness": [round(float(value), 4) for value in _oracle(held, item.given.landscape)(answer["sequences"])],
@@ -118,7 +130,9 @@ def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> li
 
 def judged_by(settings: Settings) -> dict[str, str]:
     """How the oracle is fitted."""
-    return {"oracle": "CNN of GGS, " + ", ".join(f"{key} {value}" for key, value in asdict(settings.fit("oracle")).items())}
+    return {
+        "oracle": "CNN of GGS, " + ", ".join(f"{key} {value}" for key, value in asdict(settings.fit("oracle")).items())
+    }
 
 
 def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
@@ -160,14 +174,12 @@ def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
         return answers
 
     def consensus(batch: Sequence[Item]) -> list[Answer]:
-        return [
-            {"sequences": search.consensus(_start(held, item), NUMBER, _random(seed, item))} for item in batch
-        ]
+        return [{"sequences": search.consensus(_start(held, item), NUMBER, _random(seed, item))} for item in batch]
 
     def best(batch: Sequence[Item]) -> list[Answer]:
         return [{"sequences": list(_start(held, item).best(NUMBER))} for item in batch]
 
-    arms = {name: partial(searched, find) for name, find in ARMS.items()}
+    arms = {name: partial(searched, find) for name, find in _ARMS.items()}
     return {**arms, "consensus": consensus, "best of the start set": best}
 
 
@@ -186,7 +198,7 @@ def _boxes(held: HeldOut, arms: Mapping[str, Sequence[Answer]], group: str, axes
 
 
 def _start(held: HeldOut, item: Item) -> Labelled:
-    place: Place = item.given
+    place: _Place = item.given
     return merged(held.training.landscapes[place.landscape].start(place.difficulty))
 
 
@@ -198,7 +210,7 @@ def _seen(held: HeldOut, item: Item) -> Labelled:
 
 def _oracle(held: HeldOut, name: str) -> search.Value:
     rows, pairs = held.training.landscapes[name].rows, held.training.pairs[name]
-    return oracle(_networks(held), f"oracle of {name}", rows, pairs, held.settings.fit("oracle"))[0].values
+    return trained_oracle(_networks(held), f"oracle of {name}", rows, pairs, held.settings.fit("oracle"))[0].values
 
 
 def _predictor(held: HeldOut, item: Item) -> search.Value:

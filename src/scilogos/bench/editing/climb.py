@@ -1,7 +1,7 @@
 """Climbing by edits: a model proposes variants of the best so far and judges itself which of them gain.
 
-Trained on pairs (lower, higher), a model that finds b from a more likely than a from b says that b is the higher one. Gains
-add up along the way from the start set.
+Trained on pairs (lower, higher), a model that finds b from a more likely than a from b says that b is the higher one.
+Gains add up along the way from the start set.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Climb:
                 raise InputError(f"{name}: found {getattr(self, name)}; expected 1 or more")
 
 
-def climb(
+def climbed(
     engine: Engine, start: Labelled, how: Climb, number: int, seed: int, oracle: Value | None = None
 ) -> tuple[list[str], dict[str, int]]:
     """Give so many distinct variants that are not in the start set, best first, and counts of what it took.

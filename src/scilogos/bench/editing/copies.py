@@ -1,11 +1,12 @@
 """A copy of the model that has learnt from labelled variants: pairs of a lower and a higher one, near each other.
 
-Knows nothing of oracles. The run is the one of a user's own table (bench/tuning.py): all weights, AdamW, the loss over the
-variant alone; a tenth of the pairs, at most two hundred variants, is held out and measured before and after.
+Knows nothing of oracles. The run is the one of a user's own table (bench/tuning.py): all weights, AdamW, the loss over
+the variant alone; a tenth of the variants, at most two hundred, is held out and measured before and after.
 """
 
 import csv
 import hashlib
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +15,9 @@ import numpy as np
 
 from scilogos.bench.editing.landscapes import Labelled
 from scilogos.bench.held_out import subset
-from scilogos.bench.tuning import tune
+from scilogos.bench.tuning import LOSS, tune
 from scilogos.bench.tuning_recipes import Method
+from scilogos.errors import StorageError
 from scilogos.grammar.objects import RESIDUES
 from scilogos.science import replacing
 from scilogos.tasks import Logos, load
@@ -71,18 +73,27 @@ def tuned_copy(model: Logos, folder: Path, rows: Labelled, how: Learning) -> tup
         rows = Labelled(tuple(rows.sequences[i] for i in chosen), rows.fitness[chosen])
     told = nearest_pairs(rows, how.tokens // how.epochs // (2 * len(rows.sequences[0]) + _TAGS))
     digest = hashlib.sha256(repr((told.pairs, asdict(how))).encode()).hexdigest()[:12]
-    table, out = folder / f"{digest}.csv", folder / digest
-    folder.mkdir(parents=True, exist_ok=True)
-    with replacing(table) as stream:
-        csv.writer(stream, lineterminator="\n").writerows([("parent", "variant"), *told.pairs])
-    found = tune(model, "editing", table, out, Method(epochs=how.epochs, seed=how.seed), quiet=True)
+    out = folder / digest
+    if not (out / "report.json").is_file():  # what tuning writes last
+        _tune(model, told, folder / f"{digest}.csv", out, how)
+    found = json.loads((out / "report.json").read_text())
     facts = {
         "copy": digest,
         "pairs": len(told.pairs),
         "pairs left out": told.left_out,
         "substitutions at most": told.farthest,
-        "steps": found.steps,
-        "loss before": next(iter(found.before.values())).value,
-        "loss after": next(iter(found.after.values())).value,
+        "steps": found["steps"],
+        "loss before": found["before"][LOSS]["value"],
+        "loss after": found["after"][LOSS]["value"],
     }
-    return load(found.model), facts
+    return load(out / "model"), facts
+
+
+def _tune(model: Logos, told: Pairs, table: Path, out: Path, how: Learning) -> None:
+    try:
+        table.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{table.parent}: cannot be made: {error.strerror or error}") from error
+    with replacing(table) as stream:
+        csv.writer(stream, lineterminator="\n").writerows([("parent", "variant"), *told.pairs])
+    tune(model, "editing", table, out, Method(epochs=how.epochs, seed=how.seed), quiet=True)

@@ -73,6 +73,4 @@ def read_landscape(data: Path, name: str) -> Landscape:
 def read_pairs(data: Path, name: str) -> Labelled:
     """Read sequences with the normalised values that GGS's own oracle gave them."""
     rows = [row for row in read_rows(data / PAIRS, ("task", "sequence", "normalized_score")) if row["task"] == name]
-    return Labelled(
-        tuple(row["sequence"] for row in rows), np.array([float(row["normalized_score"]) for row in rows])
-    )
+    return Labelled(tuple(row["sequence"] for row in rows), np.array([float(row["normalized_score"]) for row in rows]))

@@ -1,7 +1,7 @@
-"""The network of the GGS oracle: windows of five residues, two products, the strongest of each feature, a weighted sum.
+"""The network of the GGS oracle: windows of five residues, two products, the strongest of each feature, a sum.
 
-A feature depends on its window alone, and variants of one protein share most windows: each distinct window of a batch is
-computed once. The values are those of the plain network of GGS (ggs/models/predictors.py: BaseCNN).
+A feature depends on its window alone, and variants of one protein share most windows: each distinct window of a batch
+is computed once. The values are those of the plain network of GGS (ggs/models/predictors.py: BaseCNN).
 
 Shapes: B sequences, L residues, P windows of a sequence, U distinct windows, K residues of a window, F features.
 """
@@ -65,7 +65,12 @@ class Network(nn.Module):
         self.decoder = nn.Linear(2 * channels, 1)
         self.register_buffer("centre", torch.zeros(()))
         self.register_buffer("scale", torch.ones(()))
-        fan_in = {"encoder": WINDOW * _LETTERS, "bias": WINDOW * _LETTERS, "embedding": channels, "decoder": 2 * channels}
+        fan_in = {
+            "encoder": WINDOW * _LETTERS,
+            "bias": WINDOW * _LETTERS,
+            "embedding": channels,
+            "decoder": 2 * channels,
+        }
         for name, parameter in self.named_parameters():
             bound = fan_in[name.partition(".")[0]] ** -0.5  # as torch does for convolutions and products
             nn.init.uniform_(parameter, -bound, bound, generator=generator)

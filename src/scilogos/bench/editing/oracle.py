@@ -1,7 +1,7 @@
 """Networks fitted to labelled sequences, kept in folders named by what made them; the oracle with its card.
 
-    OUT/oracles/<fingerprint>/model.safetensors   weights
-                              card.json           what it was fitted to and how; the oracle's figures
+OUT/oracles/<fingerprint>/model.safetensors   weights
+                          card.json           what it was fitted to and how; the oracle's figures
 """
 
 import hashlib
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
@@ -35,7 +34,7 @@ def fitted(
     how: Fit,
     examine: Callable[[Network], dict[str, Any]] = lambda network: {},
 ) -> tuple[Network, dict[str, Any]]:
-    """Give a network fitted to rows, and its card with what `examine` found; once fitted, both are found in `folder`."""
+    """Give a network fitted to rows, and its card with what `examine` found; both are found again in `folder`."""
     place = folder / _fingerprint(rows, how)
     if not (place / CARD).is_file():
         network = fit(*rows, how, Progress(title, how.steps).advance)
@@ -44,7 +43,9 @@ def fitted(
     return _load(place, how), {"fingerprint": place.name, **json.loads((place / CARD).read_text())}
 
 
-def oracle(folder: Path, title: str, rows: Labelled, pairs: Labelled, how: Fit) -> tuple[Network, dict[str, Any]]:
+def trained_oracle(
+    folder: Path, title: str, rows: Labelled, pairs: Labelled, how: Fit
+) -> tuple[Network, dict[str, Any]]:
     """Give a network fitted to all rows, and its card.
 
     The card has the Spearman correlation of a twin on the tenth of sequences that the twin was not fitted to, and the

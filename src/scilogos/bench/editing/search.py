@@ -154,7 +154,7 @@ def substituted(sequences: Sequence[str], counts: Sequence[int], rng: np.random.
     codes = _codes(sequences).copy()
     for row, count in zip(codes, counts, strict=True):
         for place in rng.choice(len(row), min(count, len(row)), replace=False):
-            row[place] = rng.choice(_LETTERS[_LETTERS != row[place]])
+            row[place] = rng.choice(_LETTERS[row[place] != _LETTERS])
     return _texts(codes)
 
 

@@ -18,7 +18,7 @@ NUMBER = 128  # sequences of an answer
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a method may see, how much the copy learns, how far it looks; recipe: a TOML file with the networks' fits."""
+    """What a method may see, how much the copy learns, how far it looks; `recipe` is a file with the networks' fits."""
 
     labels: Literal["start", "all"] = "start"
     oracle: bool = False  # in the loop
