@@ -79,6 +79,7 @@ def test_settings_check_themselves(tiny, tables, tmp_path):
 def test_the_start_set_is_judged_as_it_is(tiny, tables, tmp_path):
     report = run("editing", tiny, tables, tmp_path, limit=1, options=EDITING)
     figures = report.figures["best of the start set"]
+    assert 0 < abs(figures["oracle of AAV: held-out Spearman"].value) <= 1
     assert figures["AAV medium: novelty"].value == 0 and figures["AAV medium: fitness"].value > 0
     assert report.figures["model"]["AAV medium: novelty"].value >= 1
     assert len(list((tmp_path / fingerprint(tiny.folder) / "editing" / "copies").glob("*/model"))) == 1

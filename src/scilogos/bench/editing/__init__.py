@@ -29,6 +29,7 @@ from scilogos.bench.editing.landscapes import (
     read_landscape,
     read_pairs,
 )
+from scilogos.bench.editing.oracle import FIGURES as ORACLE_FIGURES
 from scilogos.bench.editing.oracle import fitted, trained_oracle
 from scilogos.bench.editing.settings import NUMBER, Settings
 from scilogos.bench.figures import Figure, mean
@@ -108,7 +109,7 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     settings, answers = held.settings, []
     for item in batch:
         copy, facts = tuned_copy(model, held.folder / "copies", _seen(held, item), settings.learning)
-        asked = _oracle(held, item.given.landscape) if settings.oracle else None
+        asked = _oracle(held, item.given.landscape)[0] if settings.oracle else None
         sequences, counts = climbed(
             copy.engine, _start(held, item), settings.climb, NUMBER, mix(seed, item.given.seed), asked
         )
@@ -118,14 +119,16 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
 
 def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> list[Answer]:
     """The oracle's normalised fitness of each variant, its distance to the start set, the mean distance of pairs."""
-    return [
-        {
-            "fitness": [round(float(value), 4) for value in _oracle(held, item.given.landscape)(answer["sequences"])],
-            "novelty": novelty(answer["sequences"], _start(held, item).sequences),
-            "diversity": round(diversity(answer["sequences"]), 4),
-        }
-        for item, answer in zip(batch, answers, strict=True)
-    ]
+    judgements = []
+    for item, answer in zip(batch, answers, strict=True):
+        (value, card), sequences = _oracle(held, item.given.landscape), answer["sequences"]
+        judgements.append({
+            "fitness": [round(float(fitness), 4) for fitness in value(sequences)],
+            "novelty": novelty(sequences, _start(held, item).sequences),
+            "diversity": round(diversity(sequences), 4),
+            "oracle": {key: card[key] for key in ("fingerprint", *ORACLE_FIGURES)},
+        })  # fmt: skip
+    return judgements
 
 
 def judged_by(settings: Settings) -> dict[str, str]:
@@ -158,6 +161,9 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
             figures[f"{title}: {name}, sd"] = Figure(spread, count=len(values), percent=False)
         lacking = sum(NUMBER - len(answer.get("sequences", ())) for answer in some)
         figures[f"{title}: lacking of {NUMBER} variants"] = Figure(lacking, count=len(some), percent=False)
+    for item, answer in zip(held.items, answers, strict=True):
+        for name in ORACLE_FIGURES if "oracle" in answer else ():
+            figures[f"oracle of {item.given.landscape}: {name}"] = Figure(answer["oracle"][name], percent=False)
     return figures
 
 
@@ -168,7 +174,7 @@ def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
     def searched(find: Callable[..., list[str]], batch: Sequence[Item]) -> list[Answer]:
         answers = []
         for item in batch:
-            value = _oracle(held, item.given.landscape) if held.settings.oracle else _predictor(held, item)
+            value = _oracle(held, item.given.landscape)[0] if held.settings.oracle else _predictor(held, item)
             asked = search.Asked(value, _start(held, item).sequences, held.settings.budget)
             answers.append({"sequences": find(asked, _random(seed, item)), "calls": len(asked.values)})
         return answers
@@ -208,9 +214,10 @@ def _seen(held: HeldOut, item: Item) -> Labelled:
     return held.training.landscapes[item.given.landscape].merged if everything else _start(held, item)
 
 
-def _oracle(held: HeldOut, name: str) -> search.Value:
+def _oracle(held: HeldOut, name: str) -> tuple[search.Value, dict[str, Any]]:
     rows, pairs = held.training.landscapes[name].rows, held.training.pairs[name]
-    return trained_oracle(_networks(held), f"oracle of {name}", rows, pairs, held.settings.fit("oracle"))[0].values
+    network, card = trained_oracle(_networks(held), f"oracle of {name}", rows, pairs, held.settings.fit("oracle"))
+    return network.values, card
 
 
 def _predictor(held: HeldOut, item: Item) -> search.Value:

@@ -6,7 +6,7 @@ OUT/oracles/<fingerprint>/model.safetensors   weights
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,53 +23,46 @@ from scilogos.errors import CheckpointError, StorageError
 from scilogos.model.files import write_bytes
 from scilogos.science import replacing
 
-WEIGHTS, CARD = "model.safetensors", "card.json"
+WEIGHTS, CARD, MEASURED = "model.safetensors", "card.json", "figures.json"
+FIGURES = ("held-out Spearman", "Spearman with GGS's oracle", "mean absolute difference from GGS's oracle")
 HELD_OUT = 10  # one in so many sequences
 
 
-def fitted(
-    folder: Path,
-    title: str,
-    rows: Labelled,
-    how: Fit,
-    examine: Callable[[Network], dict[str, Any]] = lambda network: {},
-) -> tuple[Network, dict[str, Any]]:
-    """Give a network fitted to rows, and its card with what `examine` found; both are found again in `folder`."""
+def fitted(folder: Path, title: str, rows: Labelled, how: Fit) -> tuple[Network, dict[str, Any]]:
+    """Give a network fitted to rows, and its card; both are found again in `folder`."""
     place = folder / _fingerprint(rows, how)
     if not (place / CARD).is_file():
         network = fit(*rows, how, Progress(title, how.steps).advance)
-        card = {"of": title, "rows": len(rows.sequences), "fit": asdict(how), **examine(network)}
-        _keep(place, network, card)
+        _keep(place, network, {"of": title, "rows": len(rows.sequences), "fit": asdict(how)})
     return _load(place, how), {"fingerprint": place.name, **json.loads((place / CARD).read_text())}
 
 
 def trained_oracle(
     folder: Path, title: str, rows: Labelled, pairs: Labelled, how: Fit
 ) -> tuple[Network, dict[str, Any]]:
-    """Give a network fitted to all rows, and its card.
+    """Give a network fitted to all rows, and its card with its figures.
 
-    The card has the Spearman correlation of a twin on the tenth of sequences that the twin was not fitted to, and the
+    They are the Spearman correlation of a twin on the tenth of sequences that the twin was not fitted to, and the
     agreement with the values that another oracle gave to `pairs`.
     """
-
-    def examine(network: Network) -> dict[str, Any]:
+    network, card = fitted(folder, title, rows, how)
+    path = folder / card["fingerprint"] / MEASURED
+    if not path.is_file():
         held = held_out(rows.sequences)
         twin, _ = fitted(folder, f"{title}, without a tenth", _chosen(rows, ~held), how)
         truth = _chosen(rows, held)
-        figure = spearman(twin.values(truth.sequences), truth.fitness)
-        return {"held-out rows": len(truth.sequences), "held-out Spearman": figure, **agreement(network, pairs)}
+        correlation = spearman(twin.values(truth.sequences), truth.fitness)
+        figures = dict(zip(FIGURES, (correlation, *agreement(network, pairs)), strict=True))
+        figures |= {"held-out rows": len(truth.sequences), "pairs": len(pairs.sequences)}
+        with replacing(path) as stream:
+            stream.write(json.dumps(figures, indent=1) + "\n")
+    return network, {**card, **json.loads(path.read_text())}
 
-    return fitted(folder, title, rows, how, examine)
 
-
-def agreement(network: Network, pairs: Labelled) -> dict[str, Any]:
-    """Compare a network with another oracle's values: Spearman, mean absolute difference."""
+def agreement(network: Network, pairs: Labelled) -> tuple[float, float]:
+    """Compare a network with another oracle's values: the Spearman correlation and the mean absolute difference."""
     ours = network.values(pairs.sequences)
-    return {
-        "published pairs": len(pairs.sequences),
-        "Spearman with published": spearman(ours, pairs.fitness),
-        "mean absolute difference from published": float(np.abs(ours - pairs.fitness).mean()),
-    }
+    return spearman(ours, pairs.fitness), float(np.abs(ours - pairs.fitness).mean())
 
 
 def held_out(sequences: tuple[str, ...]) -> np.ndarray:
