@@ -52,7 +52,8 @@ def trained_oracle(
         twin, _ = fitted(folder, f"{title}, without a tenth", _chosen(rows, ~held), how)
         truth = _chosen(rows, held)
         correlation = spearman(twin.values(truth.sequences), truth.fitness)
-        figures = dict(zip(FIGURES, (correlation, *agreement(network, pairs)), strict=True))
+        values = (None if np.isnan(value) else value for value in (correlation, *agreement(network, pairs)))
+        figures: dict[str, Any] = dict(zip(FIGURES, values, strict=True))
         figures |= {"held-out rows": len(truth.sequences), "pairs": len(pairs.sequences)}
         with replacing(path) as stream:
             stream.write(json.dumps(figures, indent=1) + "\n")
