@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 import zstandard
+from rdkit import Chem
 
 from scilogos.bench.held_out import reading
+from scilogos.cli.report import examples
 from scilogos.decode import Engine
+from scilogos.errors import MissingError
 from scilogos.model import Transformer, save_checkpoint
 from scilogos.tasks import Logos
 from tests.fakes import CODEC, TINY
@@ -21,6 +24,7 @@ HEAVY = "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTIS
 LIGHT = "DIQMTQSPSSLSASVGDRVTITCRASQDVNTAVAWYQQKPGKAPKLLIYSASFLYSGVPSRFSGSRSGTDFTLTISSLQPEDFATYYCQQHYTTPPTFGQGTKVEIK"
 NATIVE = "SRWGGDGFYAMDY"
 CHAIN = "MKTAYIAKQRQISFVKSHFSRQLEERLGLI"
+FAR = "GPWNDCGPWNDCPGWDNCGWPNDCGPWNDCNDPGWC"  # like no turn of it
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +35,18 @@ def tiny(tmp_path_factory) -> Logos:
     save_checkpoint(folder, model, TINY)
     CODEC.save(folder)
     return Logos(Engine(model, CODEC), "tiny", folder)
+
+
+@pytest.fixture(scope="session")
+def demo_complex() -> str:
+    """Give an enzyme with its ligand in PDB format, as posebusters ships them; skips, saying so, without it."""
+    try:
+        protein, ligand = examples.enzyme()
+    except MissingError as error:
+        pytest.skip(str(error))
+    kept = [line for line in protein.read_text().splitlines() if line.startswith("ATOM")]
+    pose = Chem.MolToPDBBlock(Chem.RemoveHs(next(iter(Chem.SDMolSupplier(str(ligand))))))
+    return "\n".join([*kept, *(x for x in pose.splitlines() if x.startswith("HETATM")), "END", ""])
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +138,23 @@ _TEXTS = {
         {"set": "joined", "id": "4abcA", "seq": CHAIN},
     ),
     "struct/triples_biolip_ligbind.jsonl.gz": _chains,
+    "struct/holo4k_seq.jsonl.gz": _jsonl(
+        {"pdb": "1hol", "biolip": [
+            {"chain": "A", "seq": FAR, "is_mlig": 1, "contacts": [1, 4]},
+            {"chain": "A", "seq": FAR, "is_mlig": 1, "contacts": [4, 9]},
+            {"chain": "A", "seq": FAR, "is_mlig": 0, "contacts": [20]},
+            {"chain": "B", "seq": FAR, "is_mlig": 1, "contacts": [1]},
+        ]},
+        {"pdb": "3hol", "biolip": [{"chain": "A", "seq": CHAIN, "is_mlig": 0, "contacts": [2]}]},
+    ),
+    "struct/ligysis_chains_ca.jsonl.gz": _jsonl(
+        {"id": "1far_A", "seq": FAR, "biolip_sites": [
+            {"category": "small_molecule", "contacts": [2, 3]}, {"category": "small_molecule", "contacts": [3, 5]},
+            {"category": "tiny", "contacts": [11]},
+        ]},
+        {"id": "1near_A", "seq": CHAIN, "biolip_sites": [{"category": "small_molecule", "contacts": [2]}]},
+        {"id": "1none_A", "seq": CHAIN, "biolip_sites": [{"category": "tiny", "contacts": [2]}]},
+    ),
     "antibody/rabd_benchmark.jsonl": _jsonl(
         {"pdb": "1n8z", "heavy_chain": "B", "light_chain": "A", "heavy": HEAVY.format(NATIVE), "light": LIGHT,
          "heavy_imgt": [25, 33, 50, 58, _SPAN, _SPAN + 13]},

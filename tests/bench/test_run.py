@@ -23,7 +23,7 @@ SMALL = {
 }
 ARMS = {
     "retrosynthesis": ["model"],
-    "binding-site": ["model", "letter frequency", "letters within 3"],
+    "binding-site": ["model", "letter frequency", "letters within 3", "nearest training chains"],
     "material": ["model", "untrained", "shuffled"],
     "cdr": ["model", "most frequent residue"],
     "editing": [

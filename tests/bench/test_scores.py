@@ -65,3 +65,12 @@ def test_recovery():
 
 def test_first_seen():
     assert scores.first_seen(["a", None, "b", "a", None]) == [True, False, True, False, False]
+
+
+def test_reciprocal_ranks_by_hand():
+    found = scores.reciprocal_ranks([["a", "b", "a", "c"], ["b", "c"], ["c", "b"]])
+    order = sorted(found, key=found.get, reverse=True)
+    # b and c and a were first once each: sums 1/2 + 1 + 1/2, 1/3 + 1/2 + 1, 1
+    assert order == ["b", "c", "a"]
+    assert [round(found[x], 6) for x in order] == [2.0, round(11 / 6, 6), 1.0]
+    assert scores.reciprocal_ranks([["a", "b"], ["a"]])["b"] == pytest.approx(0.5 - 1e6), "never first"

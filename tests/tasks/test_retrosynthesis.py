@@ -141,3 +141,11 @@ def test_answers_are_ordered_by_what_they_give(engine):
     checked = propose(engine, PRODUCT, samples=8, seed=2, n=20, forward=0.5)
     expected = sorted(zip(plain, scores, strict=True), key=lambda pair: -pair[0].score - 0.5 * pair[1])
     assert [answer.thing for answer in checked] == [answer.thing for answer, _ in expected]
+
+
+def test_products_are_read_forwards_once_for_each_set(engine):
+    asked = [("CCO", "CC(=O)Cl"), ("CCN",), ("CCO", "CC(=O)Cl")]
+    found = retrosynthesis.products(engine, asked)
+    assert found[0] == found[2] and found == retrosynthesis.products(engine, asked)
+    assert all(product is None or canonical(product) == product for product in found)
+    assert retrosynthesis.products(engine, []) == []

@@ -32,12 +32,13 @@ class Item:
 class HeldOut:
     """All that a task reads: items, the keys of the unusable ones by reason, and facts of the training data.
 
-    The loop adds the task's `settings` and the `folder` where it may keep files of its own.
+    `notes` are said in the report. The loop adds the task's `settings` and a `folder` for files of its own.
     """
 
     items: tuple[Item, ...]
     skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
     training: Any = None
+    notes: tuple[str, ...] = ()
     settings: Any = None
     folder: Path = Path()
 

@@ -2,26 +2,30 @@
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import Any
 
 from scilogos.decode import Completion, Engine, Prompt, Sampling
+from scilogos.decode.served import ServedEngine
 from scilogos.errors import ScilogosError
 from scilogos.grammar import Complex, Material, Retro, Sentence, parse
 from scilogos.science import is_valid
 
 
-class Recorder(Engine):
-    """The same engine; `drawn` holds every prompt with its completions."""
+class Recorder:
+    """The same engine, of this process or of vLLM; `drawn` holds every prompt with its completions."""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine.model, engine.codec)
-        self.guide = engine.guide
+    def __init__(self, engine: Engine | ServedEngine) -> None:
+        self.engine = engine
         self.drawn: list[tuple[Prompt, list[Completion]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
 
     def complete(
         self, prompts: Sequence[Prompt], n: int, sampling: Sampling = Sampling(), *, seed: int = 0
     ) -> list[list[Completion]]:
         """Complete as the engine does, and remember."""
-        groups = super().complete(prompts, n, sampling, seed=seed)
+        groups = self.engine.complete(prompts, n, sampling, seed=seed)
         self.drawn += zip(prompts, groups, strict=True)
         return groups
 

@@ -22,6 +22,7 @@ class Report:
     refused: Mapping[str, Sequence[str]]  # the model gave an error; counted as no answer
     seconds: float  # of the model, an item
     settings: Mapping[str, object] = field(default_factory=dict)
+    notes: Sequence[str] = ()
     pictures: Mapping[str, str] = field(default_factory=dict)  # file names by title
 
     def markdown(self) -> str:
@@ -38,6 +39,7 @@ class Report:
         lines.append(f"- time: {self.seconds:.2f} s an item")
         for title, reasons in (("left out", self.skipped), ("refused, counted as no answer", self.refused)):
             lines += [f"- {title}: {len(keys):,}, {reason}: {_shortened(keys)}" for reason, keys in reasons.items()]
+        lines += [f"- note: {note}" for note in self.notes]
         for title, name in self.pictures.items():
             lines += ["", f"![{title}]({name})"]
         return "\n".join(lines) + "\n"

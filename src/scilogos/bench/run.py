@@ -62,15 +62,18 @@ def run(
     settings = settings_of(task, module, options)
     judged_by = module.judged_by(settings) if hasattr(module, "judged_by") else {}
     files = {name: _digest(_found(data, name)) for name in module.FILES}
+    there = [name for name in getattr(module, "OPTIONAL", ()) if (data / name).is_file()]
+    files |= {name: _digest(data / name) for name in there}
     name = fingerprint(model.folder)
     judging = getattr(module, "JUDGING", ())
+    shown = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(settings).items()}
     # What answers depend on: these name the lines that may be used again.
     made_by = {
         "checkpoint": f"{model.name}, {name}",
         "precision": _precision(model),
         "samples": samples or module.SAMPLES or 1,
         "seed": seed,
-        "settings": {key: value for key, value in asdict(settings).items() if key not in judging},
+        "settings": {key: value for key, value in shown.items() if key not in judging},
         "method": module.METHOD,
         "files": files,
         "scilogos": __version__,
@@ -89,16 +92,16 @@ def run(
             judged = _answered(f"{task}, judging {arm}", arm, judge, held, judgements, module, arms[arm])
             arms[arm] = [{**judgement, **answer} for answer, judgement in zip(arms[arm], judged, strict=True)]
     report = _report(task, module, held, arms)
-    shown = {
+    settled = {
         "command": _command(task, model, data, out, limit=limit, samples=samples, seed=seed, options=options),
         **made_by,
-        "settings": asdict(settings),
+        "settings": shown,
         **({"judged by": judged_by} if judged_by else {}),
         "held out": module.HELD_OUT,
         "versions": {package: metadata.version(package) for package in _PACKAGES},
     }
     plots = module.plots(held, arms) if hasattr(module, "plots") else {}
-    report = replace(report, settings=shown, pictures=draw(out / name, task, plots))
+    report = replace(report, settings=settled, pictures=draw(out / name, task, plots))
     report.write(out / name)
     return report
 
@@ -203,6 +206,7 @@ def _report(task: str, module: ModuleType, held: HeldOut, arms: Arms) -> Report:
         figures={arm: module.score(held, answers) for arm, answers in arms.items()},
         items=dict(Counter(item.group for item in held.items)),
         skipped=held.skipped,
+        notes=held.notes,
         refused=dict(refused),
         seconds=sum(answer["seconds"] for answer in arms["model"]) / max(1, len(held.items)),
     )

@@ -1,8 +1,12 @@
 """Scores as plain functions of arrays and lists. Knows nothing about models or files."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
+
+T = TypeVar("T", bound=Hashable)
+_A_PLACE = 1e6  # what a better best place is worth: more than any sum of reciprocals
 
 
 def confusion(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -79,6 +83,21 @@ def rank_of(target: Hashable, answers: Iterable[Hashable]) -> int | None:
     """
     distinct = list(dict.fromkeys(answers))
     return distinct.index(target) + 1 if target in distinct else None
+
+
+def reciprocal_ranks(lists: Iterable[Sequence[T]]) -> dict[T, float]:
+    """The score of each answer over ranked lists: by its best place, among equals by the sum of 1 / (1 + place).
+
+    Places count from 0, and an answer that a list repeats keeps its best there. Source: R-SMILES (Zhong et al., Chem.
+    Sci. 13, 9023, 2022), score.py, how it merges the beams of several writings of one product.
+    """
+    best: dict[T, int] = {}
+    total: dict[T, float] = {}
+    for answers in lists:
+        for place, answer in enumerate(dict.fromkeys(answers)):
+            best[answer] = min(place, best.get(answer, place))
+            total[answer] = total.get(answer, 0.0) + 1 / (1 + place)
+    return {answer: total[answer] - _A_PLACE * best[answer] for answer in best}
 
 
 def top_k(ranks: Sequence[int | None], k: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scilogos.bench import binding_site, cdr, retrosynthesis
+from scilogos.bench.binding_site import chains
 from scilogos.bench.figures import Figure, ratio
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, reading
 from scilogos.bench.recorder import Recorder, tally
@@ -35,14 +36,14 @@ KINDS: dict[str, int] = {  # prompts of each kind: with 20 draws each, over 2,00
 def items(data: Path, *, limit: int | None, seed: int, settings: NoSettings = NoSettings()) -> HeldOut:
     """Read prompts of every kind, in turn, so that a limit leaves some of each."""
     most = {kind: number if limit is None else min(number, limit) for kind, number in KINDS.items()}
-    sites = binding_site.items(data, limit=most["site"], seed=seed)
+    sites = binding_site.items(data, limit=most["site"], seed=seed, settings=binding_site.Settings(sets=("coach420",)))
     loops = cdr.items(data, limit=most["cdr"], seed=seed)
     products = retrosynthesis.items(data, limit=most["retrosynthesis"], seed=seed)
     given: dict[str, Iterable[Any]] = {
         "retrosynthesis": [item.given for item in products.items],
         "ligand": islice(_pockets(data), most["ligand"]),
         "material": range(most["material"]),
-        "site": [item.given for item in sites.items if item.group == "test"],
+        "site": [chain for item in sites.items if item.group == "COACH420" for chain in item.given.chains],
         "cdr": [item.given for item in loops.items],
     }
     columns = [[Item(f"{kind}/{i}", g, group=kind) for i, g in enumerate(some)] for kind, some in given.items()]
@@ -52,8 +53,8 @@ def items(data: Path, *, limit: int | None, seed: int, settings: NoSettings = No
 
 def _pockets(data: Path) -> Iterator[tuple]:
     """Chains of validation complexes with the contacts of the ligand."""
-    options = {"forms": ("marked",), "max_length": binding_site.LONGEST}
-    for record in READERS["complexes"](reading(data, "complexes", binding_site.TRAINING, **options)):
+    options = {"forms": ("marked",), "max_length": chains.LONGEST}
+    for record in READERS["complexes"](reading(data, "complexes", chains.TRAINING, **options)):
         if record.split == "val":
             (sentence,) = record.sentences
             assert isinstance(sentence, Complex)

@@ -6,6 +6,7 @@ Names load on first use, since RDKit alone costs a third of a second. Knows noth
 from importlib import import_module
 
 _NAMES = {
+    "alignment": "Alignment align",
     "antibodies": "Domain variable_domain",
     "binding": "complexes contacts site_proteins union_contacts",
     "drawing": "draw_grid draw_molecule draw_reaction",

@@ -8,11 +8,11 @@ from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.errors import InputError, PromptError
 from scilogos.grammar import Molecule, Reaction, Retro, parse, split, tags, write
 from scilogos.grammar.constraints import MOST_REACTANTS, Molecules, elements
-from scilogos.science import canonical, order_reactants, roots
+from scilogos.science import canonical, is_valid, order_reactants, roots
 from scilogos.tasks.ranking import Ranking, rank
 
 Reactants = tuple[str, ...]
-SAMPLING = Sampling(temperature=1.0, top_p=0.95)
+SAMPLING, GREEDY = Sampling(temperature=1.0, top_p=0.95), Sampling(temperature=0)
 ROOTS = 4  # writings of the product that are asked
 FORWARD = 0.0  # weight of the model's own log p(product | reactants) in the order of answers
 CHECKED = 20  # answers of a product that are asked for it
@@ -101,6 +101,20 @@ def forward_scores(engine: Engine, product: str, answers: Sequence[Reactants]) -
         ahead = len(table) - len(read)  # rows before the first symbol is known
         scores.append(float(sum(table[ahead + place, read[place]] for place in range(first, len(read)))))
     return scores
+
+
+def products(engine: Engine, answers: Sequence[Reactants]) -> list[str | None]:
+    """The likeliest product of each set of reactants, symbol by symbol, canonical; None where RDKit refuses it."""
+    asked = list(dict.fromkeys(answers))
+    texts = [split(write(Reaction(tuple(map(Molecule, answer)), (Molecule("C"),))))[0] for answer in asked]
+    guide = engine.guide(Molecules(1, 1))
+    prompts = [Prompt(tokens := tuple(engine.codec.encode(text)), guide, len(tokens) + BUDGET_SLACK) for text in texts]
+    found = {}
+    for answer, text, (completion,) in zip(asked, texts, engine.complete(prompts, 1, GREEDY), strict=True):
+        sentence = parse(text + completion.text)
+        assert isinstance(sentence, Reaction)
+        found[answer] = canonical(sentence.products[0].smiles) if is_valid(sentence.products[0].smiles) else None
+    return [found[answer] for answer in answers]
 
 
 def _checked(engine: Engine, product: str, ranking: Ranking[Reactants], weight: float) -> Ranking[Reactants]:

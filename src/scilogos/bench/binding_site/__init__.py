@@ -1,0 +1,157 @@
+"""Binding sites by residue on chains held out, and by pocket where ligands' coordinates are known."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from scilogos.bench.binding_site import chains, fpocket
+from scilogos.bench.binding_site.baselines import WINDOW, Frequencies, Nearest
+from scilogos.bench.binding_site.complexes import COMPLEXES, RECEPTORS, Sites, Target, complexes, data_set
+from scilogos.bench.binding_site.complexes import SAMPLES as STRUCTURES
+from scilogos.bench.binding_site.neighbours import Neighbours
+from scilogos.bench.binding_site.scoring import VALIDATION, calibrated, plots, score
+from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, subset
+from scilogos.bench.recorder import Recorder
+from scilogos.errors import InputError
+from scilogos.tasks import Logos, binding_site
+
+__all__ = [
+    "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "SAMPLES", "Settings",
+    "baseline", "calibrated", "items", "plots", "predict", "score",
+]  # fmt: skip
+
+FILES = (chains.COACH420, chains.TRAINING)
+OPTIONAL = (chains.HOLO4K, chains.LIGYSIS, COMPLEXES, RECEPTORS, STRUCTURES)
+HELD_OUT = (
+    "COACH420: chains with `gold` contacts (heavy atoms within 4 Å, or BioLiP's); HOLO4K: chains with BioLiP contacts; "
+    "training drops chains of 30% identity or more to both and to CrossDocked's test. LIGYSIS and FEP: those below 30% "
+    "identity to every training chain that our search finds (five most alike by words of three, aligned from end to "
+    "end). Validation: the corpus reader's held-out clusters, for the thresholds alone."
+)
+METHOD = (
+    f"probability of a mark averaged over sampled answers, {binding_site.SAMPLING}; figures pool the residues of all "
+    "chains of a set, intervals draw chains. Pockets: marked residues at the validation threshold, linked at "
+    f"{binding_site.LINK} Å between side chains, centre and rank by probability; n is the number of relevant ligands, "
+    "found within 4 Å of any ligand atom (DCA) or of its centre (DCC), P2Rank's criteria"
+)
+SAMPLES, BATCH = 8, 16
+SETS = ("coach420", "holo4k", "ligysis", "structures")
+FAR = 0.3  # identity to training below which a chain is held out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The sets that are asked; a P2Rank data set (.ds) with its structures, counted from the data folder."""
+
+    sets: tuple[str, ...] = SETS
+    data_set: Path | None = None
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.sets) - set(SETS):
+            raise InputError(f"sets: found {', '.join(sorted(unknown))}; expected some of {', '.join(SETS)}")
+
+
+def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Settings()) -> HeldOut:
+    """Read the sets, `limit` items of each, validation chains, and all training chains with their sites."""
+    reasons: dict[str, list[str]] = defaultdict(list)
+    train, validation = chains.training(data)
+    near = partial(_near, Neighbours(sorted({residues for residues, _ in train})))
+    groups: dict[str, list[Item]] = defaultdict(list)
+    for number, (residues, sites) in enumerate(subset(validation, limit, seed)):
+        groups[VALIDATION].append(Item(f"val/{number}", Target((residues,)), (sites,), VALIDATION))
+    for group, key, target, sites in _read(data, settings, reasons):
+        groups[group].append(Item(f"{group}/{key}", target, sites, group))
+    chosen = []
+    for group, some in groups.items():
+        mixed = subset(some, None, seed)
+        if group in ("LIGYSIS", "FEP"):
+            mixed = _far(mixed, near, limit, reasons)
+        chosen += mixed[:limit] if group != VALIDATION else mixed
+    notes = () if fpocket.installed() else (fpocket.MISSING,)
+    return HeldOut(tuple(chosen), {reason: keys for reason, keys in reasons.items() if keys}, train, notes=notes)
+
+
+def _read(data: Path, settings: Settings, reasons: dict[str, list[str]]) -> Iterator[tuple[str, str, Target, Sites]]:
+    for name, group, table, read in (
+        ("coach420", "COACH420", chains.COACH420, chains.coach420),
+        ("holo4k", "HOLO4K", chains.HOLO4K, chains.holo4k),
+        ("ligysis", "LIGYSIS", chains.LIGYSIS, chains.ligysis),
+    ):
+        if name in settings.sets and (data / table).is_file():
+            for key, (residues, sites) in read(data, reasons):
+                yield group, key, Target((residues,)), (sites,)
+    if "structures" in settings.sets and (data / COMPLEXES).is_file():
+        yield from complexes(data, reasons)
+    if settings.data_set is not None:
+        yield from data_set(data / settings.data_set, reasons)
+
+
+def _near(training: Neighbours, target: Target) -> bool:
+    return any(training.identity(chain) >= FAR for chain in target.chains)
+
+
+def _far(
+    items: Sequence[Item], near: Callable[[Target], bool], limit: int | None, reasons: dict[str, list[str]]
+) -> list[Item]:
+    """The first items that are far from training; the near ones that were met on the way are named."""
+    found = []
+    for item in items:
+        if len(found) == limit:
+            break
+        if near(item.given):
+            reasons[f"{item.group}: a training chain of {FAR:.0%} identity or more"].append(item.key)
+        else:
+            found.append(item)
+    return found
+
+
+def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int, seed: int) -> list[Answer]:
+    """The probability of each residue, and the share of samples that mark it, by chain."""
+    del held
+    recorder = Recorder(model.engine)
+    targets = [item.given.chains for item in batch]
+    found = binding_site.locate_all(recorder, targets, samples=samples, seed=seed)
+    answers = []
+    for sites, (_, completions) in zip(found, recorder.drawn, strict=True):
+        names = [chain.residues for chain in sites.chains]
+        marks = [binding_site.read(names, completion.text) for completion in completions]
+        votes = [np.mean([np.isin(range(len(n)), m[c].sites) for m in marks], 0) for c, n in enumerate(names)]
+        answers.append({"probabilities": _rounded(sites.probabilities), "votes": _rounded(votes)})
+    return answers
+
+
+def _rounded(arrays: Sequence[np.ndarray]) -> list[list[float]]:
+    return [np.round(array, 4).tolist() for array in arrays]
+
+
+def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
+    """Letters of training sites, alone and with neighbours; the sites of the nearest training chains; fpocket."""
+    del model, seed
+    arms: dict[str, Predict] = {}
+    if held.training:
+        arms["letter frequency"] = partial(_by_chain, Frequencies.fit(held.training, 0))
+        arms[f"letters within {WINDOW}"] = partial(_by_chain, Frequencies.fit(held.training, WINDOW))
+        arms["nearest training chains"] = partial(_by_chain, Nearest.fit(held.training))
+    if fpocket.installed() and any(item.given.text for item in held.items):
+        arms[f"fpocket ({fpocket.installed()})"] = lambda batch: [_cavities(item.given) for item in batch]
+    return arms
+
+
+def _by_chain(fitted: Frequencies | Nearest, batch: Sequence[Item]) -> list[Answer]:
+    return [{"probabilities": _rounded([fitted.probabilities(c) for c in item.given.chains])} for item in batch]
+
+
+def _cavities(target: Target) -> Answer:
+    """fpocket's centres, best first, and for each residue one over the rank of its first pocket."""
+    if target.text is None:
+        return {"not asked": "no structure"}
+    found = fpocket.cavities(target.text)
+    scores = []
+    for name, labels in target.labels:
+        ranks = [next((r for r, c in enumerate(found, 1) if (name, label) in c.residues), None) for label in labels]
+        scores.append([round(1 / rank, 4) if rank else 0.0 for rank in ranks])
+    return {"probabilities": scores, "pockets": [[round(x, 2) for x in cavity.centre] for cavity in found]}

@@ -1,0 +1,140 @@
+"""From probabilities of residues to figures: by residue, and by pocket where coordinates and ligands are known."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scilogos.bench.binding_site.criteria import dca, dcc, found
+from scilogos.bench.figures import Figure, bootstrap, ratio
+from scilogos.bench.held_out import Answer, HeldOut, Item
+from scilogos.bench.report import Report
+from scilogos.bench.scores import average_precision, best_threshold, confusion, f1, mcc
+from scilogos.errors import InputError
+from scilogos.grammar import Protein
+from scilogos.model import fingerprint
+from scilogos.tasks import binding_site
+from scilogos.tasks.calibration import Calibration
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+VALIDATION = "validation"
+THRESHOLD = "validation threshold"
+_KEPT = ("COACH420", "HOLO4K", "LIGYSIS", "CrossDocked")  # sets whose residues are scored, and any of a user's own
+
+Pair = tuple[np.ndarray, np.ndarray]  # scores and truth of residues, all chains of an item
+
+
+def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
+    """Residue MCC, F1 and AUPRC at the threshold of best MCC on validation chains; DCA and DCC at n and n + 2.
+
+    A chain that the model refused has no site. Items that an arm is not asked are left out of its figures.
+    """
+    asked = [(item, answer) for item, answer in zip(held.items, answers, strict=True) if "not asked" not in answer]
+    groups = {item.group: [pair for pair in asked if pair[0].group == item.group] for item, _ in asked}
+    validation = [_pair(*pair, "probabilities") for pair in groups.pop(VALIDATION, ())]
+    figures = {}
+    threshold = binding_site.THRESHOLD
+    if validation:
+        threshold = best_threshold(*map(np.concatenate, zip(*validation, strict=True)))
+        figures[THRESHOLD] = Figure(threshold, count=len(validation), percent=False)
+    for group, some in groups.items():
+        if group in ("20 structures", "FEP"):
+            continue
+        figures |= {f"{group}, {name}": figure for name, figure in _by_residue(some, threshold).items()}
+    for group, some in groups.items():
+        placed = [(item, answer) for item, answer in some if item.given.ligands]
+        figures |= {f"{group}, {name}": figure for name, figure in _by_pocket(placed, threshold).items()}
+    return figures
+
+
+def _pair(item: Item, answer: Answer, key: str) -> Pair:
+    truth = [np.isin(range(len(c)), s) for c, s in zip(item.given.chains, item.truth, strict=True)]
+    scores = answer.get(key) or [np.zeros(len(chain)) for chain in item.given.chains]
+    return np.concatenate(scores).astype(float), np.concatenate(truth)
+
+
+def _by_residue(some: Sequence[tuple[Item, Answer]], threshold: float) -> dict[str, Figure]:
+    pairs = [_pair(*pair, "probabilities") for pair in some]
+    counts = np.asarray([confusion(scores >= threshold, truth) for scores, truth in pairs]).reshape(-1, 4)
+    figures = {
+        name: bootstrap(partial(_of_counts, function, counts), len(pairs), percent=False)
+        for name, function in (("MCC", mcc), ("F1", f1))
+    }
+    figures["AUPRC"] = _auprc(pairs)
+    if any("votes" in answer for _, answer in some):
+        figures["AUPRC by votes"] = _auprc([_pair(*pair, "votes") for pair in some])
+    return figures
+
+
+def _of_counts(function: Callable[[np.ndarray], float], counts: np.ndarray, units: np.ndarray) -> float:
+    return function(counts[units].sum(0))
+
+
+def _auprc(pairs: Sequence[Pair]) -> Figure:
+    return bootstrap(lambda units: average_precision(*_pooled(pairs, units)), len(pairs), percent=False)
+
+
+def _pooled(pairs: Sequence[Pair], units: np.ndarray) -> Pair:
+    return np.concatenate([pairs[i][0] for i in units]), np.concatenate([pairs[i][1] for i in units])
+
+
+def _by_pocket(some: Sequence[tuple[Item, Answer]], threshold: float) -> dict[str, Figure]:
+    """The share of ligands found; intervals draw structures."""
+    figures = {}
+    centres = [_centres(item, answer, threshold) for item, answer in some]
+    for name, distance in (("DCA", dca), ("DCC", dcc)):
+        for label, extra in (("n", 0), ("n+2", 2)):
+            hits = [found(c, item.given.ligands, distance, extra) for c, (item, _) in zip(centres, some, strict=True)]
+            if hits:
+                figures[f"{name} Top-{label}"] = ratio([sum(hit) for hit in hits], [len(hit) for hit in hits])
+    return figures
+
+
+def _centres(item: Item, answer: Answer, threshold: float) -> list[np.ndarray]:
+    if "pockets" in answer:
+        return [np.asarray(centre) for centre in answer["pockets"]]
+    if "probabilities" not in answer:
+        return []
+    scores = [np.asarray(some) for some in answer["probabilities"]]
+    marked = [
+        Protein(chain, tuple(np.flatnonzero(some >= threshold).tolist()))
+        for chain, some in zip(item.given.chains, scores, strict=True)
+    ]
+    pockets = binding_site.pockets(marked, scores, item.given.centroids)
+    return [np.asarray(pocket.centre) for pocket in pockets]
+
+
+def plots(held: HeldOut, arms: Mapping[str, Sequence[Answer]]) -> dict[str, Callable[["Axes"], None]]:
+    """Precision over recall of residues, every arm, for each set."""
+    groups = [group for group in _KEPT if any(item.group == group for item in held.items)]
+    return {f"{group} residues": partial(_curves, held, arms, group) for group in groups}
+
+
+def _curves(held: HeldOut, arms: Mapping[str, Sequence[Answer]], group: str, axes: "Axes") -> None:
+    for arm, answers in arms.items():
+        mine = [
+            _pair(item, answer, "probabilities")
+            for item, answer in zip(held.items, answers, strict=True)
+            if item.group == group and "not asked" not in answer
+        ]
+        if not mine:
+            continue
+        scores, truth = map(np.concatenate, zip(*mine, strict=True))
+        hits = truth[np.argsort(-scores, kind="stable")].cumsum()
+        every = np.unique(np.linspace(0, len(hits) - 1, 500).astype(int))
+        axes.plot(hits[every] / max(1, hits[-1]), hits[every] / (every + 1), label=arm)
+    axes.axhline(truth.mean(), color="0.7", linewidth=0.8)
+    axes.set(xlabel="recall of residues", ylabel="precision", xlim=(0, 1), ylim=(0, None))
+    axes.legend(frameon=False, fontsize=8)
+
+
+def calibrated(report: Report, folder: Path) -> Calibration:
+    """The model's own threshold, as chosen on validation chains, for the weights in its folder."""
+    chosen = report.figures["model"].get(THRESHOLD)
+    if chosen is None or chosen.value is None:
+        raise InputError("no validation chain was read: the threshold cannot be chosen")
+    return Calibration(weights=fingerprint(folder), site_threshold=round(chosen.value, 4))

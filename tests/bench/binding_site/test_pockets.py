@@ -1,0 +1,92 @@
+"""P2Rank's criteria by hand; structures read with their ligands; fpocket where it is installed."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scilogos.bench import binding_site
+from scilogos.bench.binding_site import fpocket
+from scilogos.bench.binding_site.complexes import Target
+from scilogos.bench.binding_site.criteria import dca, dcc, found, relevant
+from scilogos.bench.held_out import HeldOut, Item
+from scilogos.errors import InputError, MissingError
+
+LINE = np.array([[float(i), 0.0, 0.0] for i in range(11)])  # a ligand of eleven atoms, its centre at 5
+
+
+def test_distances_by_hand():
+    assert dca(np.array([0.0, 3.0, 0.0]), LINE) == 3 and dcc(np.array([5.0, 3.0, 0.0]), LINE) == 3
+    assert dcc(np.array([0.0, 0.0, 0.0]), LINE) == 5
+
+
+def test_pockets_beyond_the_number_of_ligands_do_not_count():
+    far, near = np.array([90.0, 0, 0]), np.array([0.0, 3.0, 0.0])
+    assert found([far, near], [LINE]) == [False] and found([far, near], [LINE], extra=2) == [True]
+    assert found([near, far], [LINE]) == [True] and found([near], [LINE], dcc) == [False], "5.8 Å from the centre"
+    assert found([far, near], [LINE, LINE + [90.0, 0, 0]]) == [True, True], "two ligands, two pockets"
+    assert found([], [LINE]) == [False]
+
+
+def test_relevant_ligands():
+    protein = LINE + [0.0, 3.5, 0.0]
+    long = LINE[:6]
+    assert len(relevant([("LIG", long)], protein)) == 1
+    assert relevant([("GOL", long)], protein) == [], "on the list"
+    assert relevant([("LIG", LINE[:4])], protein) == [], "four atoms"
+    assert relevant([("LIG", long + [0.0, -1.0, 0.0])], protein) == [], "4.5 Å away"
+    parts = relevant([("A", LINE[:3]), ("B", LINE[3:6]), ("C", LINE[8:9])], protein)
+    assert [len(part) for part in parts] == [6], "fragments a bond apart are one; a lone atom is too small"
+    upright = np.array([[0.0, 7.0 + 3 * i, 0.0] for i in range(6)])
+    assert relevant([("LIG", upright)], protein) == [], "its centre is 11 Å off"
+
+
+def test_pockets_are_scored():
+    centroids = (np.array([[0.0, 0, 0], [1.0, 0, 0], [40.0, 0, 0], [80.0, 0, 0]]),)
+    target = Target(("ACDE",), centroids, ligands=(LINE + [38.0, 0, 0],))
+    held = HeldOut((Item("val/0", Target(("AC",)), ((0,),), "validation"), Item("a", target, ((2,),), "CrossDocked")))
+    probabilities = {"probabilities": [[0.9, 0.8, 0.6, 0.0]]}
+    values = {n: f.value for n, f in binding_site.score(held, [{"probabilities": [[0.5, 0.1]]}, probabilities]).items()}
+    assert values["CrossDocked, DCA Top-n"] == 0 and values["CrossDocked, DCA Top-n+2"] == 1
+    assert values["CrossDocked, DCC Top-n+2"] == 1
+    values = binding_site.score(held, [{"not asked": ""}, {"probabilities": [[0, 0, 0, 0]], "pockets": [[40.0, 0, 0]]}])
+    assert values["CrossDocked, DCA Top-n"].value == 1 and "validation threshold" not in values
+
+
+def test_a_users_data_set(tmp_path, tables, demo_complex):
+    (tmp_path / "a.pdb").write_text(demo_complex)
+    (tmp_path / "b.pdb.gz").write_bytes(gzip.compress(demo_complex.encode()))
+    (tmp_path / "broken.pdb").write_text("nothing")
+    (tmp_path / "mine.ds").write_text(
+        "# ours\nHEADER: protein ligand_codes\n\na.pdb  *\nb.pdb.gz  NON\nbroken.pdb  *\n"
+    )
+    for folder in ("struct",):
+        (tmp_path / folder).symlink_to(tables / folder)
+    settings = binding_site.Settings(sets=(), data_set=Path("mine.ds"))
+    held = binding_site.items(tmp_path, limit=None, seed=0, settings=settings)
+    (item,) = (item for item in held.items if item.group == "mine")
+    assert item.key == "mine/a.pdb" and len(item.given.ligands) == 1
+    assert sum(map(len, item.truth)) > 3 and len(item.given.centroids) == len(item.given.chains)
+    assert held.skipped["no relevant ligand"] == ["b.pdb.gz"]
+    assert any("broken.pdb" in reason for reason in held.skipped)
+    with pytest.raises(MissingError, match="no such data set"):
+        binding_site.items(tmp_path, limit=None, seed=0, settings=binding_site.Settings(data_set=Path("none.ds")))
+    (tmp_path / "odd.ds").write_text("HEADER: file\na.pdb\n")
+    with pytest.raises(InputError, match="odd.ds:2: found columns file; expected protein"):
+        binding_site.items(tmp_path, limit=None, seed=0, settings=binding_site.Settings(data_set=Path("odd.ds")))
+
+
+@pytest.mark.skipif(not fpocket.installed(), reason=fpocket.MISSING)
+def test_fpocket_finds_the_site_of_a_complex(demo_complex):
+    cavities = fpocket.cavities(demo_complex)
+    assert cavities and all(cavity.residues for cavity in cavities)
+    again = fpocket.cavities(demo_complex)
+    assert [cavity.residues for cavity in again] == [cavity.residues for cavity in cavities]
+    assert np.allclose([cavity.centre for cavity in again], [cavity.centre for cavity in cavities])
+
+
+@pytest.mark.skipif(not fpocket.installed(), reason=fpocket.MISSING)
+def test_fpocket_refuses_what_is_no_structure():
+    with pytest.raises(InputError, match="fpocket"):
+        fpocket.cavities("nothing\n")
