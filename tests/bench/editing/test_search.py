@@ -94,6 +94,6 @@ def test_substitutions_are_as_many_as_asked():
 
 
 def test_consensus():
-    found = consensus(Labelled(("ACD", "ACE", "GCD"), np.zeros(3)), 4, rng())
-    assert found[0] == "ACD" and len(set(found)) == 4
+    found = consensus(Labelled(("ACD", "ACE", "GCD"), np.zeros(3)), 40, rng())
+    assert found[0] == "ACD" and len(set(found)) == 40
     assert all(sum(a != b for a, b in zip(s, "ACD", strict=True)) == 1 for s in found[1:])

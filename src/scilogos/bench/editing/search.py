@@ -136,7 +136,7 @@ def consensus(start: Labelled, number: int, rng: np.random.Generator) -> list[st
     counts = np.stack([np.bincount(column, minlength=256) for column in letters.T])
     found = dict.fromkeys(_texts(counts.argmax(1)[None].astype(np.uint8)))
     (first,) = found
-    while len(found) < min(number, 1 + length):
+    while len(found) < min(number, 1 + (len(_LETTERS) - 1) * length):
         found.update(dict.fromkeys(substituted([first], [1], rng)))
     return list(found)
 
