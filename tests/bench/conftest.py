@@ -101,6 +101,8 @@ def _antibodies(_: Path) -> str:
         for i, (loop, leak) in enumerate(heavies)
     ]  # fmt: skip
     rows.append(("L0", "K", LIGHT, 26, 32, 49, 52, 88, 97, "train", 0.1, 0.5))
+    held = HEAVY.format("ARDDDDDDDDDDY")
+    rows.append(("V0", "H", held, 25, 33, 50, 58, start, start + 13, "val", 0.1, 0.5))
     return _csv(header, *rows)
 
 
@@ -141,7 +143,7 @@ _TEXTS = {
     ),
     "antibody/rabd_benchmark.jsonl": _jsonl(
         {"pdb": "1n8z", "heavy_chain": "B", "light_chain": "A", "heavy": HEAVY.format(NATIVE), "light": LIGHT,
-         "heavy_imgt": [25, 33, 50, 58, _SPAN, _SPAN + 13]},
+         "heavy_imgt": [25, 33, 50, 58, _SPAN, _SPAN + 13], "light_imgt": [26, 32, 49, 52, 88, 97]},
         {"pdb": "1xyz", "heavy_chain": "H", "heavy": HEAVY.format("ARAAAAWYW"),
          "heavy_imgt": [25, 33, 50, 58, _SPAN, _SPAN + 9]},
         {"pdb": "2xyz", "heavy_chain": "H", "heavy": HEAVY.format(NATIVE),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from scilogos.bench import TASKS, Report, run
+from scilogos.bench.settings import settings_of
 from scilogos.errors import InputError, MissingError, PromptError
 from scilogos.model import fingerprint
 
@@ -12,14 +13,14 @@ SMALL = {
     "retrosynthesis": {"samples": 2},
     "binding-site": {"samples": 2},
     "material": {"limit": 6},
-    "cdr": {"samples": 3},
+    "cdr": {"samples": 3, "options": ["plausibility=false"]},
     "validity": {"limit": 6, "samples": 2},
 }
 ARMS = {
     "retrosynthesis": ["model"],
     "binding-site": ["model", "letter frequency", "letters within 3", "nearest training chains"],
     "material": ["model", "untrained", "shuffled"],
-    "cdr": ["model", "most frequent residue"],
+    "cdr": ["model", "most frequent residue", "nearest training loop", "native"],
     "validity": ["model"],
 }
 
@@ -33,9 +34,10 @@ def reports(tiny, tables, tmp_path_factory) -> tuple[dict[str, Report], object]:
 def test_table_of_tasks():
     assert list(TASKS) == list(SMALL)
     for module in TASKS.values():
-        own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
-        public = [name for name in own if name in ("items", "predict", "score", "baseline")]
-        assert public == ["items", "predict", "score", "baseline"], "the same functions in the same order"
+        assert all(callable(getattr(module, name)) for name in ("items", "predict", "score", "baseline"))
+        assert all(hasattr(module, name) for name in ("FILES", "HELD_OUT", "METHOD", "SAMPLES", "BATCH"))
+        assert hasattr(module, "judge") == hasattr(module, "judged_by")
+        assert set(getattr(module, "JUDGING", ())) <= set(vars(settings_of("", module, [])))
 
 
 @pytest.mark.parametrize("task", SMALL)
@@ -75,11 +77,11 @@ def test_a_run_cut_short_goes_on_to_the_same_report(task, reports, tiny, tables,
 
 
 def test_other_settings_are_asked_anew(tiny, tables, tmp_path):
-    run("cdr", tiny, tables, tmp_path, samples=2)
-    run("cdr", tiny, tables, tmp_path, samples=2, seed=1)
+    run("cdr", tiny, tables, tmp_path, samples=2, options=["plausibility=false"])
+    run("cdr", tiny, tables, tmp_path, samples=2, seed=1, options=["plausibility=false"])
     path = tmp_path / fingerprint(tiny.folder) / "cdr.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()]
-    assert len({row["settings"] for row in rows}) == 2 and len(rows) == 8
+    assert len({row["settings"] for row in rows}) == 2 and len(rows) == 16
 
 
 def test_an_item_that_the_model_refuses_is_named(tiny, tables, tmp_path, monkeypatch):

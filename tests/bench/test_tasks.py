@@ -2,9 +2,9 @@
 
 import pytest
 
-from scilogos.bench import cdr, retrosynthesis
+from scilogos.bench import retrosynthesis
 from scilogos.bench.held_out import HeldOut, Item
-from tests.bench.conftest import CHAIN, LIGHT, NATIVE
+from tests.bench.conftest import CHAIN
 
 
 def test_reactions_are_read(tables):
@@ -45,32 +45,6 @@ def test_retrosynthesis_scores():
     assert values["round trip, first answer"] == 0.25 and values["round trip, first 10"] == 0.5
     assert values["top-1, clean"] == pytest.approx(1 / 3)
     assert values["completions that parse"] == 1 and values["reactant sets RDKit accepts"] == 0.5
-
-
-def test_loops_are_read(tables):
-    held = cdr.items(tables, limit=None, seed=0)
-    assert {item.key: (len(item.given), item.truth) for item in held.items} == {
-        "1n8z": (2, NATIVE),
-        "1xyz": (1, "ARAAAAWYW"),
-    }
-    assert held.items[0].given[1:] in ((LIGHT,), ())
-    assert held.skipped == {
-        "no heavy chain in the table": ["3h3b"],
-        "our numbering finds another H3 than the table": ["2xyz"],
-    }
-    assert held.training == {13: ["ARAAAAAAAAADY", "ARAAAAAAAAADY", "ARWGGGGGGGMDV"]}, "the near twin is left out"
-
-
-def test_consensus():
-    assert cdr.consensus({3: ["ARD", "ARE", "GWE"], 2: ["WW"]}, 3) == "ARE"
-    assert cdr.consensus({2: ["YY", "GW"]}, 3) == "YYY", "no loop of this length"
-
-
-def test_cdr_scores():
-    held = HeldOut((Item("1", (), "ARDY"), Item("2", (), "ARDY")))
-    values = cdr.score(held, [{"loops": [["ARDW", 3], ["GGGY", 1]]}, {"error": "no"}])
-    assert values["AAR, top-ranked"].value == pytest.approx((3 / 4 + 0) / 2)
-    assert values["AAR, mean of samples"].value == pytest.approx(((3 * 3 / 4 + 1 / 4) / 4) / 2)
 
 
 def test_sequence_of_the_tables_is_as_assumed():

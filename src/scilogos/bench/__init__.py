@@ -5,9 +5,11 @@ And fine-tuning on a user's own table, with figures before and after.
 """
 
 from scilogos.bench.binding_site import calibrated
+from scilogos.bench.leaks import Audit, audit
 from scilogos.bench.report import Report
 from scilogos.bench.run import TASKS, run
+from scilogos.bench.tables import page
 from scilogos.bench.tuning import Tuning, tune
 from scilogos.bench.tuning_recipes import Method
 
-__all__ = ["TASKS", "Method", "Report", "Tuning", "calibrated", "run", "tune"]
+__all__ = ["TASKS", "Audit", "Method", "Report", "Tuning", "audit", "calibrated", "page", "run", "tune"]

@@ -44,7 +44,7 @@ def items(data: Path, *, limit: int | None, seed: int, settings: NoSettings = No
         "ligand": islice(_pockets(data), most["ligand"]),
         "material": range(most["material"]),
         "site": [chain for item in sites.items if item.group == "COACH420" for chain in item.given.chains],
-        "cdr": [item.given for item in loops.items],
+        "cdr": [item.given.chains for item in loops.items],
     }
     columns = [[Item(f"{kind}/{i}", g, group=kind) for i, g in enumerate(some)] for kind, some in given.items()]
     ordered = [item for item in chain(*zip_longest(*columns)) if item is not None]
@@ -66,7 +66,7 @@ ASK: dict[str, Callable[..., object]] = {  # how a model is asked for n draws of
     "ligand": lambda model, given, n, seed: model.ligands(given, samples=n, seed=seed),
     "material": lambda model, given, n, seed: model.materials(samples=n, seed=seed + given),
     "site": lambda model, given, n, seed: model.sites(given, samples=n, seed=seed),
-    "cdr": lambda model, given, n, seed: model.cdr(given, [cdr.LOOP], samples=n, seed=seed),
+    "cdr": lambda model, given, n, seed: model.cdr(given, ["H3"], samples=n, seed=seed),
 }
 
 

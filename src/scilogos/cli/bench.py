@@ -47,7 +47,7 @@ def measure(
     samples
         Draws of each item; default as the task is usually measured.
     options
-        NAME=VALUE of the task's own settings, as often as there are some; docs/benchmarks.md lists them.
+        NAME=VALUE of the task's own settings, as often as there are some; docs/scoring.md lists them.
     calibrate
         With binding-site: keep the threshold chosen on validation chains in the model's folder.
     """
@@ -73,3 +73,53 @@ def measure(
     if missing:
         print("", file=sys.stderr)
         raise MissingError("not measured: " + "; ".join(missing))
+
+
+@bench.command(name="leaks")
+def find_leaks(*, corpus: Path, data: Path, tokenizer: Path | None = None, out: Path = Path("results")) -> None:
+    """Audit a training corpus against every test set: what of them does it tell?
+
+    Example: logos bench leaks --corpus runs/corpus-posttrain --data data
+
+    Parameters
+    ----------
+    corpus
+        A folder that `logos prepare` made.
+    data
+        The folder of the benchmark's files.
+    tokenizer
+        The folder of the tokenizer that the corpus was made with; default our own.
+    out
+        The folder of the audit, leaks-CORPUS.md and .json.
+    """
+    from scilogos.bench import audit
+    from scilogos.tokens import default
+    from scilogos.tokens import load as load_codec
+
+    found = audit(corpus, data, load_codec(tokenizer) if tokenizer else default())
+    found.write(out)
+    print(found.markdown())
+
+
+@bench.command(name="tables")
+def write_tables(results: Path = Path("results"), /, *, out: Path | None = None) -> None:
+    """Write one table a task from the reports in a folder of results, published systems beside.
+
+    Example: logos bench tables results --out docs/benchmarks.md
+
+    Parameters
+    ----------
+    results
+        The folder that `logos bench` wrote to.
+    out
+        The Markdown file; default the terminal.
+    """
+    from scilogos.bench import page
+    from scilogos.science import replacing
+
+    text = page(results)
+    if out is None:
+        print(text, end="")
+        return
+    with replacing(out) as stream:
+        stream.write(text)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scilogos.bench import binding_site
 from scilogos.bench.binding_site.baselines import Frequencies, Nearest
 from scilogos.bench.binding_site.complexes import Target
-from scilogos.bench.binding_site.neighbours import Neighbours
 from scilogos.bench.held_out import HeldOut, Item
+from scilogos.bench.neighbours import Neighbours
 from scilogos.errors import InputError
 from scilogos.science import align
 from tests.bench.conftest import CHAIN

@@ -12,9 +12,9 @@ from scilogos.bench.binding_site import chains, fpocket
 from scilogos.bench.binding_site.baselines import WINDOW, Frequencies, Nearest
 from scilogos.bench.binding_site.complexes import COMPLEXES, RECEPTORS, Sites, Target, complexes, data_set
 from scilogos.bench.binding_site.complexes import SAMPLES as STRUCTURES
-from scilogos.bench.binding_site.neighbours import Neighbours
 from scilogos.bench.binding_site.scoring import VALIDATION, calibrated, plots, score
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, subset
+from scilogos.bench.neighbours import Neighbours
 from scilogos.bench.recorder import Recorder
 from scilogos.errors import InputError
 from scilogos.tasks import Logos, binding_site

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scilogos.bench.binding_site.neighbours import Neighbours
+from scilogos.bench.neighbours import Neighbours
 from scilogos.grammar.objects import RESIDUES, UNKNOWN_RESIDUE
 
 Labelled = tuple[str, tuple[int, ...]]  # residues and the indices of its sites

@@ -1,0 +1,15 @@
+"""What makes a designed loop hard to develop, by sequence alone (Raybould et al., PNAS 116, 4025, 2019, and others)."""
+
+import re
+
+_GLYCOSYLATION = re.compile("(?=N[^P][ST])")  # overlapping ones too
+
+
+def has_unpaired_cysteine(loop: str) -> bool:
+    """Whether a loop holds an odd number of cysteines: one of them can have no partner within it."""
+    return loop.count("C") % 2 == 1
+
+
+def has_glycosylation(chain: str, loop: tuple[int, int]) -> bool:
+    """Whether an N-glycosylation motif, N-X-S/T with X not proline, of the chain touches the loop."""
+    return any(found.start() < loop[1] and found.start() + 3 > loop[0] for found in _GLYCOSYLATION.finditer(chain))

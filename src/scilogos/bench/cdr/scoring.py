@@ -1,0 +1,77 @@
+"""From loops to figures: recovery in several orders of the same draws, lengths, flags, plausibility."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scilogos.bench.cdr.flags import has_glycosylation, has_unpaired_cysteine
+from scilogos.bench.figures import Figure, mean
+from scilogos.bench.held_out import Answer, HeldOut, Item
+from scilogos.bench.scores import recovery
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Row = Sequence  # a loop, its votes, its log-likelihood
+
+
+def _agreement(rows: Sequence[Row]) -> list[Row]:
+    if not rows[0][0]:
+        return list(rows)  # refused
+    return sorted(rows, key=lambda row: -sum(votes * recovery(row[0], other) for other, votes, _ in rows))
+
+
+ORDERS: Mapping[str, Callable[[Sequence[Row]], list[Row]]] = {
+    "likelihood": lambda rows: sorted(rows, key=lambda row: -row[2]),
+    "votes": lambda rows: sorted(rows, key=lambda row: (-row[1], -row[2])),
+    "agreement": _agreement,
+}
+
+
+def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
+    """Recovery of the first loop and of the draws, by loop name; 0 where the model refused; lengths; flags."""
+    figures = {}
+    for name in dict.fromkeys(item.group for item in held.items):
+        mine = [(i, a) for i, a in zip(held.items, answers, strict=True) if i.group == name]
+        figures |= {f"{name}: {label}": figure for label, figure in _of_loop(mine).items()}
+    return figures
+
+
+def _of_loop(pairs: Sequence[tuple[Item, Answer]]) -> dict[str, Figure]:
+    rows = [answer.get("loops") or [["", 1, 0.0]] for _, answer in pairs]
+    truths, votes = [item.truth for item, _ in pairs], [[count for _, count, _ in some] for some in rows]
+    shares = [[recovery(loop, truth) for loop, _, _ in some] for some, truth in zip(rows, truths, strict=True)]
+    figures = {"AAR of the first": mean([some[0] for some in shares])}
+    if any(len(some) > 1 for some in rows):
+        averages = [np.average(some, weights=count) for some, count in zip(shares, votes, strict=True)]
+        figures["AAR, mean of draws"] = mean(averages)
+        for name, order in ORDERS.items():
+            first = [recovery(order(some)[0][0], truth) for some, truth in zip(rows, truths, strict=True)]
+            figures[f"AAR of the first by {name}"] = mean(first)
+        figures["AAR of the best of the draws"] = mean([max(some) for some in shares])
+    if any("right length" in answer for _, answer in pairs):
+        figures["native length where length is free"] = mean([answer.get("right length", 0) for _, answer in pairs])
+    filled = [item.given.filled(some[0][0]) for (item, _), some in zip(pairs, rows, strict=True)]
+    figures["unpaired cysteine"] = mean([has_unpaired_cysteine(some[0][0]) for some in rows])
+    figures["N-glycosylation motif"] = mean([has_glycosylation(*one) for one in filled])
+    judged = [answer["plausibility"] for _, answer in pairs if "plausibility" in answer]
+    for label, column in (("plausibility, whole chain", 0), ("plausibility, loop alone", 1)) if judged else ():
+        figures[label] = mean([values[column] for values in judged], percent=False)
+    return figures
+
+
+def plots(held: HeldOut, arms: Mapping[str, Sequence[Answer]]) -> dict[str, Callable[["Axes"], None]]:
+    """Recovery of the first loop, every arm but the native, as shares of antibodies that reach it."""
+
+    def reached(name: str, axes: "Axes") -> None:
+        for arm, answers in arms.items():
+            mine = [(i, a) for i, a in zip(held.items, answers, strict=True) if i.group == name]
+            shares = sorted(recovery((a.get("loops") or [["", 1, 0]])[0][0], i.truth) for i, a in mine)
+            if arm != "native":
+                axes.step(shares, 1 - np.arange(len(shares)) / len(shares), where="post", label=arm)
+        axes.set(xlabel="residues recovered", ylabel="share of antibodies", xlim=(0, 1), ylim=(0, 1))
+        axes.legend(frameon=False, fontsize=8)
+
+    return {f"{name} recovery": partial(reached, name) for name in dict.fromkeys(i.group for i in held.items)}

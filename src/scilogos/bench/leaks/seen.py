@@ -1,0 +1,84 @@
+"""What a corpus of sentences tells, as the sets that a leak audit compares with."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from scilogos.errors import ScilogosError
+from scilogos.grammar import (
+    Antibody,
+    Complex,
+    Design,
+    Edit,
+    Located,
+    Material,
+    Protein,
+    Reaction,
+    Retro,
+    Transform,
+    parse,
+)
+from scilogos.science import comparison_key, order_reactants, variable_domain, without_stereo
+
+
+@dataclass
+class Seen:
+    """Things of the training sentences, each kind in the form that is compared.
+
+    products, reactants   molecules without stereo; a set of reactants as one text
+    chains                residues of chains whose sites are labelled
+    loops                 CDR-H3 of heavy domains
+    domains               antibody domains
+    linkers               sets of neutralised linkers
+    parents               both proteins of an edit
+    """
+
+    products: set[str] = field(default_factory=set)
+    reactants: set[str] = field(default_factory=set)
+    chains: set[str] = field(default_factory=set)
+    loops: set[str] = field(default_factory=set)
+    domains: set[str] = field(default_factory=set)
+    linkers: set[tuple[str, ...]] = field(default_factory=set)
+    parents: set[str] = field(default_factory=set)
+    sentences: int = 0
+
+    def add(self, text: str) -> None:
+        """Take in one sentence."""
+        self.sentences += 1
+        match parse(text):
+            case Reaction(reactants=reactants, products=products):
+                self.reactants.add(reactants_key(m.smiles for m in reactants))
+                self.products.update(without_stereo(m.smiles) for m in products)
+            case Retro(product=product, reactants=reactants):
+                self.reactants.add(reactants_key(m.smiles for m in reactants))
+                self.products.add(without_stereo(product.smiles))
+            case Located(marked=chains) | Transform(marked=chains) | Complex(chains=chains):
+                self.chains.update(chain.residues for chain in chains)
+            case Protein(residues=residues, sites=sites) if sites:
+                self.chains.add(residues)
+            case Design(filled=domains):
+                self.domains.update(domain.residues for domain in domains)
+            case Antibody(residues=residues):
+                self.domains.add(residues)
+            case Material() as material:
+                self.linkers.add(comparison_key(material)[1])
+            case Edit(parent=parent, variant=variant):
+                self.parents.update((parent.residues, variant.residues))
+
+    def number(self) -> None:
+        """Find the CDR-H3 of every domain that is a heavy one."""
+        for domain in self.domains:
+            self.loops.update(_heavy_loop(domain))
+
+
+def _heavy_loop(domain: str) -> Iterator[str]:
+    try:
+        found = variable_domain(domain)
+    except ScilogosError:
+        return
+    if "H3" in found.loops:
+        yield found.residues[slice(*found.loops["H3"])]
+
+
+def reactants_key(smiles: Iterable[str]) -> str:
+    """A set of reactants without stereo, as one text."""
+    return ".".join(order_reactants(part for one in smiles for part in without_stereo(one).split(".")))

@@ -1,0 +1,93 @@
+"""One table a task: published systems with their source, the baselines run here, and our models; from results alone."""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scilogos.bench.figures import Figure
+from scilogos.errors import InputError, MissingError
+
+__all__ = ["page"]
+
+PUBLISHED = Path(__file__).with_name("published.toml")
+_HEAD = """# Benchmarks
+
+Figures of held-out data, from the reports of `logos bench`; none is typed by hand. Regenerate this page with
+`logos bench tables {results}`. In brackets are 95% intervals, 1,000 bootstrap draws of the items. Figures of published
+systems stand as their papers print them, and what is comparable is said below each table. How each task is scored, and
+its settings, is said in [scoring.md](scoring.md).
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The report of one checkpoint on one task."""
+
+    task: str
+    checkpoint: str
+    report: Mapping[str, Any]
+
+    def cells(self, arm: str, columns: Sequence[str]) -> list[str]:
+        """The figures of an arm, a column each."""
+        figures = self.report["figures"].get(arm, {})
+        return [str(Figure(**figures[name])) if name in figures else "" for name in columns]
+
+
+def page(results: Path) -> str:
+    """The page as Markdown; MissingError where the folder holds no report."""
+    runs = sorted(_runs(results), key=lambda run: run.checkpoint)
+    if not runs:
+        raise MissingError(f"{results}: no report of `logos bench` in it; expected <fingerprint>/<task>.json")
+    tables = tomllib.loads(PUBLISHED.read_text(encoding="utf-8"))
+    lines = [_HEAD.format(results=results)]
+    for task, table in tables.items():
+        mine = [run for run in runs if run.task == task]
+        lines += [f"\n## {table['title']}\n", *_table(table, mine), "", table["note"], *_made_by(mine)]
+    return "\n".join(lines) + "\n"
+
+
+def _runs(results: Path) -> Iterator[Run]:
+    for path in sorted(results.glob("*/*.json")):
+        try:
+            report = json.loads(path.read_text(encoding="utf-8"))
+            yield Run(report["task"], report["settings"]["checkpoint"], report)
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"not a report of `logos bench` ({error})", path=path) from None
+
+
+def _table(table: Mapping[str, Any], runs: Sequence[Run]) -> list[str]:
+    """Rows of published systems, of the baselines (each once, from the first run that has it), of our models."""
+    columns = table["columns"]
+    lines = [f"| | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
+    for row in table.get("published", ()):
+        cells = [str(row.get(column, "")) for column in columns]
+        lines.append(f"| {row['system']} [{_number(table, row['source'])}] | {' | '.join(cells)} |")
+    baselines = {arm: run for run in reversed(runs) for arm in run.report["figures"] if arm != "model"}
+    for arm, run in sorted(baselines.items()):
+        lines.append(f"| {arm}, run here | {' | '.join(run.cells(arm, columns))} |")
+    for run in runs:
+        lines.append(f"| **{run.checkpoint}** | {' | '.join(run.cells('model', columns))} |")
+    sources = [f"[{number}] {source}" for number, source in enumerate(_sources(table), 1)]
+    return [*lines, *(["", "; ".join(sources) + "."] if sources else [])]
+
+
+def _sources(table: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(row["source"] for row in table.get("published", ())))
+
+
+def _number(table: Mapping[str, Any], source: str) -> int:
+    return _sources(table).index(source) + 1
+
+
+def _made_by(runs: Sequence[Run]) -> list[str]:
+    if not runs:
+        return ["\nNo result of ours is in the folder."]
+    return ["", *(f"- {run.checkpoint}: `{run.report['settings']['command']}`{_items(run)}" for run in runs)]
+
+
+def _items(run: Run) -> str:
+    counts = ", ".join(f"{number:,} {group}" for group, number in run.report["items"].items())
+    return f"; {run.report['settings']['samples']} draws an item; {counts}"

@@ -1,0 +1,85 @@
+"""An audit finds what was put into a corpus, and nothing else."""
+
+import pytest
+
+from scilogos.bench import audit
+from scilogos.cli import app
+from scilogos.data.shards import CorpusInfo, ShardWriter
+from scilogos.errors import CheckpointError, MissingError
+from scilogos.grammar import parse, split
+from scilogos.tokens import default
+from tests.bench.conftest import CHAIN, HEAVY, NATIVE
+from tests.fakes import CODEC
+
+MOVED = "A" + CHAIN[::-1][1:]  # one residue of a test chain changed
+CLEAN = (
+    "<MoleculeS>CCCCO<MoleculeE><ReverseReact><MoleculeS>CCCCBr<MoleculeE><MoleculeS>O<MoleculeE>",
+    f"<ProteinS>{CHAIN}<ProteinE>",  # without marks it is no leak
+    "<MaterialS><MetalS>[Zn]<MetalE><MoleculeS>O=C([O-])c1ccc(C(=O)[O-])cc1<MoleculeE><NetS>pcu<NetE><MaterialE>",
+)
+LEAKS = (
+    "<MoleculeS>c1(NC(C)=O)ccccc1<MoleculeE><ReverseReact><MoleculeS>C(Cl)(C)=O<MoleculeE><MoleculeS>c1ccccc1N<MoleculeE>",
+    f"<ProteinS>{MOVED[:4]}<PocketS>{MOVED[4]}<PocketE>{MOVED[5:]}<ProteinE><MoleculeS>CCO<MoleculeE>",
+    f"<AntibodyS>{HEAVY.format(NATIVE)}<AntibodyE>",
+    "<MaterialS><MetalS>[Cu]<MetalE><MoleculeS>c1cnccn1<MoleculeE><MaterialE>",
+)
+
+
+def write_corpus(folder, texts):
+    folder.mkdir()
+    writer = ShardWriter(folder, "all", "train", legal=False)
+    for text in texts:
+        parse(text)
+        writer.append(CODEC.encode(text), len(CODEC.encode(split(text)[0])))
+    info = CorpusInfo(
+        vocabulary=CODEC.vocabulary.fingerprint,
+        vocabulary_size=CODEC.vocabulary.size,
+        recipe="test",
+        shards=(writer.close(),),
+    )
+    info.save(folder)
+    return folder
+
+
+def test_what_is_clean(tables, tmp_path):
+    found = audit(write_corpus(tmp_path / "corpus", CLEAN), tables, CODEC)
+    assert found.sentences == len(CLEAN) and found.leaks == 0
+    items = {(check.name, check.compared): check.items for check in found.checks}
+    assert items["USPTO-50K test", "product, without stereo"] == 2, "RDKit reads two of three"
+    assert items["COACH420", "labelled chain, equal"] == 2 and items["HOLO4K", "labelled chain, equal"] == 1
+    assert items["RAbD", "heavy domain, equal"] == 3 and items["materials test", "set of linkers, neutralised"] == 1
+
+
+def test_what_leaks(tables, tmp_path):
+    found = audit(write_corpus(tmp_path / "corpus", CLEAN + LEAKS), tables, CODEC)
+    seen = {(check.name, check.compared): check.found for check in found.checks if check.found}
+    assert seen == {
+        ("USPTO-50K test", "product, without stereo"): ("1",),
+        ("USPTO-50K test", "set of reactants, without stereo"): ("1",),
+        ("COACH420", "labelled chain, 30% identity by our search"): ("1abcA",),
+        ("RAbD", "heavy domain, equal"): ("1n8z", "2xyz"),
+        ("RAbD", "CDR-H3, equal"): ("1n8z",),
+        ("RAbD", "CDR-H3 of equal length, 60% identity"): ("1n8z",),
+        ("materials test", "set of linkers, neutralised"): ("n1ccncc1",),
+    }
+    text = found.markdown()
+    assert "| COACH420 | labelled chain, 30% identity by our search | 2 | 1 | 1abcA |" in text
+
+
+def test_from_the_command_line(tables, tmp_path, capsys):
+    if default().vocabulary.fingerprint != CODEC.vocabulary.fingerprint:
+        pytest.skip("the tests' vocabulary is not the default")
+    corpus = write_corpus(tmp_path / "corpus", LEAKS)
+    with pytest.raises(SystemExit) as stopped:
+        app(["bench", "leaks", "--corpus", str(corpus), "--data", str(tables), "--out", str(tmp_path / "out")])
+    assert stopped.value.code == 0
+    assert "| RAbD | CDR-H3, equal |" in capsys.readouterr().out
+    assert len(list((tmp_path / "out").glob("leaks-*.json"))) == 1
+
+
+def test_faults(tables, tmp_path):
+    corpus = write_corpus(tmp_path / "corpus", CLEAN)
+    with pytest.raises(MissingError, match="name the folder of the benchmark tables"):
+        audit(corpus, tmp_path / "nowhere", CODEC)
+    with pytest.raises(CheckpointError, match="make a corpus with"):
+        audit(tmp_path, tables, CODEC)

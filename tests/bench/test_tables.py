@@ -1,0 +1,47 @@
+"""The page of tables, from reports alone."""
+
+import json
+
+import pytest
+
+from scilogos.bench import TASKS, page
+from scilogos.bench.figures import Figure
+from scilogos.bench.report import Report
+from scilogos.bench.tables import PUBLISHED
+from scilogos.errors import InputError, MissingError
+from scilogos.recipe import read_toml
+
+
+def report(task="retrosynthesis", checkpoint="logos-8m, 0123456789ab", **arms) -> Report:
+    settings = {"checkpoint": checkpoint, "command": f"logos bench {task} --data data", "samples": 16}
+    return Report(task, arms, {"clean": 5}, {}, {}, 0.1, settings)
+
+
+def test_a_row_for_each_system(tmp_path):
+    right = {"top-1": Figure(0.5, 0.4, 0.6, 10), "top-10": Figure(0.75, 0.7, 0.8, 10)}
+    report(model=right, shuffled={"top-1": Figure(0.01, 0.0, 0.02, 10)}).write(tmp_path / "0123456789ab")
+    small = {"top-1": Figure(0.25, 0.2, 0.3, 10)}
+    report(checkpoint="logos-1m, ba9876543210", model=small).write(tmp_path / "ba9876543210")
+    text = page(tmp_path)
+    assert "| LOGOS 8B [1] | 74.8% |" in text and "[1] LOGOS, arXiv 2606.16905" in text
+    assert "| shuffled, run here | 1.0% (0.0–2.0) |" in text
+    assert "| **logos-8m, 0123456789ab** | 50.0% (40.0–60.0) |  |  | 75.0% (70.0–80.0) |" in text
+    assert text.index("logos-1m, ba9876543210") < text.index("logos-8m, 0123456789ab")
+    assert "`logos bench retrosynthesis --data data`; 16 draws an item; 5 clean" in text
+    assert text.count("No result of ours") == len(read_toml(PUBLISHED)) - 1
+
+
+def test_every_table_belongs_to_a_task():
+    for task, table in read_toml(PUBLISHED).items():
+        assert task in TASKS and table["note"] and table["title"]
+        for row in table.get("published", ()):
+            assert set(row) - {"system", "source"} <= set(table["columns"]), row
+
+
+def test_faults(tmp_path):
+    with pytest.raises(MissingError, match="no report of `logos bench`"):
+        page(tmp_path)
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "cdr.json").write_text(json.dumps({"task": "cdr"}))
+    with pytest.raises(InputError, match=r"cdr.json: not a report"):
+        page(tmp_path)
