@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from scilogos.bench import TASKS, page
+from scilogos.bench import TASKS, page, tables
 from scilogos.bench.figures import Figure
 from scilogos.bench.report import Report
-from scilogos.bench.tables import PUBLISHED
 from scilogos.errors import InputError, MissingError
 from scilogos.recipe import read_toml
 
@@ -28,11 +27,11 @@ def test_a_row_for_each_system(tmp_path):
     assert "| **logos-8m, 0123456789ab** | 50.0% (40.0–60.0) |  |  | 75.0% (70.0–80.0) |" in text
     assert text.index("logos-1m, ba9876543210") < text.index("logos-8m, 0123456789ab")
     assert "`logos bench retrosynthesis --data data`; 16 draws an item; 5 clean" in text
-    assert text.count("No result of ours") == len(read_toml(PUBLISHED)) - 1
+    assert text.count("No result of ours") == len(read_toml(tables._PUBLISHED)) - 1
 
 
 def test_every_table_belongs_to_a_task():
-    for task, table in read_toml(PUBLISHED).items():
+    for task, table in read_toml(tables._PUBLISHED).items():
         assert task in TASKS and table["note"] and table["title"]
         for row in table.get("published", ()):
             assert set(row) - {"system", "source"} <= set(table["columns"]), row

@@ -105,7 +105,7 @@ def find_leaks(*, corpus: Path, data: Path, tokenizer: Path | None = None, out: 
 def write_tables(results: Path = Path("results"), /, *, out: Path | None = None) -> None:
     """Write one table a task from the reports in a folder of results, published systems beside.
 
-    Example: logos bench tables results --out docs/benchmarks.md
+    Example: logos bench tables results --out tables.md
 
     Parameters
     ----------

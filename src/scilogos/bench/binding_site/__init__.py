@@ -20,7 +20,7 @@ from scilogos.errors import InputError
 from scilogos.tasks import Logos, binding_site
 
 __all__ = [
-    "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "SAMPLES", "Settings",
+    "BATCH", "FAR", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "SAMPLES", "SETS", "Settings",
     "baseline", "calibrated", "items", "plots", "predict", "score",
 ]  # fmt: skip
 

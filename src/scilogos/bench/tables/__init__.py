@@ -12,7 +12,7 @@ from scilogos.errors import InputError, MissingError
 
 __all__ = ["page"]
 
-PUBLISHED = Path(__file__).with_name("published.toml")
+_PUBLISHED = Path(__file__).with_name("published.toml")
 _HEAD = """# Benchmarks
 
 Figures of held-out data, from the reports of `logos bench`; none is typed by hand. Regenerate this page with
@@ -23,7 +23,7 @@ its settings, is said in [scoring.md](scoring.md).
 
 
 @dataclass(frozen=True)
-class Run:
+class _Run:
     """The report of one checkpoint on one task."""
 
     task: str
@@ -41,7 +41,7 @@ def page(results: Path) -> str:
     runs = sorted(_runs(results), key=lambda run: run.checkpoint)
     if not runs:
         raise MissingError(f"{results}: no report of `logos bench` in it; expected <fingerprint>/<task>.json")
-    tables = tomllib.loads(PUBLISHED.read_text(encoding="utf-8"))
+    tables = tomllib.loads(_PUBLISHED.read_text(encoding="utf-8"))
     lines = [_HEAD.format(results=results)]
     for task, table in tables.items():
         mine = [run for run in runs if run.task == task]
@@ -49,16 +49,16 @@ def page(results: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _runs(results: Path) -> Iterator[Run]:
+def _runs(results: Path) -> Iterator[_Run]:
     for path in sorted(results.glob("*/*.json")):
         try:
             report = json.loads(path.read_text(encoding="utf-8"))
-            yield Run(report["task"], report["settings"]["checkpoint"], report)
+            yield _Run(report["task"], report["settings"]["checkpoint"], report)
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"not a report of `logos bench` ({error})", path=path) from None
 
 
-def _table(table: Mapping[str, Any], runs: Sequence[Run]) -> list[str]:
+def _table(table: Mapping[str, Any], runs: Sequence[_Run]) -> list[str]:
     """Rows of published systems, of the baselines (each once, from the first run that has it), of our models."""
     columns = table["columns"]
     lines = [f"| | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
@@ -82,12 +82,12 @@ def _number(table: Mapping[str, Any], source: str) -> int:
     return _sources(table).index(source) + 1
 
 
-def _made_by(runs: Sequence[Run]) -> list[str]:
+def _made_by(runs: Sequence[_Run]) -> list[str]:
     if not runs:
         return ["\nNo result of ours is in the folder."]
     return ["", *(f"- {run.checkpoint}: `{run.report['settings']['command']}`{_items(run)}" for run in runs)]
 
 
-def _items(run: Run) -> str:
+def _items(run: _Run) -> str:
     counts = ", ".join(f"{number:,} {group}" for group, number in run.report["items"].items())
     return f"; {run.report['settings']['samples']} draws an item; {counts}"
