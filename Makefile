@@ -2,9 +2,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test test-vllm demo wheel clean
+.PHONY: help test test-vllm mofchecker demo wheel clean
 
 PYTHON ?= python3
+PYTHON310 ?= python3.10
 TORCH ?= 2.13.0
 BIN := .venv/bin
 WORKERS ?= 2
@@ -29,7 +30,9 @@ help:  ## show this
 
 .venv/.tests: .venv/.program
 	@echo "adding to .venv what the tests need"
-	@$(PIP) install --progress-bar off -c constraints.txt -e '.[bench,demo,dev]' | $(SHOW)
+	@$(PIP) install --progress-bar off -c constraints.txt -e '.[demo,dev]' | $(SHOW)
+	@echo "adding the tools that the benchmarks call"
+	@$(PIP) install --progress-bar off -c constraints.txt -e '.[bench]' | $(SHOW) || echo "  not to be had: their tests are skipped"
 	@echo "adding the tokenizers of Llama-3 and Qwen, without what their packages ask for"
 	@$(PIP) install --progress-bar off --no-deps llama-models==0.3.0 dashscope==2.0.2 | $(SHOW) || echo "  not to be had: their tests are skipped"
 	@touch $@
@@ -56,6 +59,15 @@ test: .venv/.tests  ## lint, types, import order and all tests
 test-vllm: .venv-vllm/.tests  ## the tasks over vLLM, offline and served on loopback
 	@timeout 600 $(VLLM_BIN)/python -m pytest -q tests/serving
 
+.venv-mofchecker/.there:
+	@echo "making .venv-mofchecker: MOFChecker 0.9.6, whose parts have no wheels for later Pythons than 3.10"
+	@$(PYTHON310) -m venv .venv-mofchecker
+	@.venv-mofchecker/bin/python -m pip --disable-pip-version-check --no-input install --progress-bar off mofchecker==0.9.6 pymatgen==2024.10.22 numpy==1.26.4 | $(SHOW)
+	@touch $@
+
+mofchecker: .venv-mofchecker/.there  ## the environment of stage 2 of `logos bench material`; PYTHON310 names a Python 3.10
+	@echo "export SCILOGOS_MOFCHECKER=$(CURDIR)/.venv-mofchecker/bin/python"
+
 demo: .venv/.program  ## run all six tasks and write demo/report.html
 	@$(BIN)/logos demo --out demo/report.html
 
@@ -64,5 +76,5 @@ wheel: .venv/.tests  ## build dist/*.whl, which carries models/
 	@ls -l dist/*.whl
 
 clean:  ## remove all that was made here, .venv too
-	rm -rf .venv .venv-vllm dist build demo .pytest_cache .hypothesis .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-vllm .venv-mofchecker dist build demo .pytest_cache .hypothesis .ruff_cache .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

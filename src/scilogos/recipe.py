@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 __all__ = ["read_table", "read_toml", "to_dataclass"]
 
-TABLES = ("corpus", "train")
+TABLES = ("corpus", "train", "oracle", "predictor")
 BASE = "base"
 _LONGEST_CHAIN = 8  # of bases
 

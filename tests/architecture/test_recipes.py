@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from scilogos.bench.editing.settings import Settings
 from scilogos.data import corpus
 from scilogos.train import read_recipe
 
@@ -20,7 +21,7 @@ def test_there_are_recipes():
 def test_recipe_parses(path):
     tables = tomllib.loads(path.read_text())
     assert tables
-    assert set(tables) <= {"corpus", "train", "base"}
+    assert set(tables) <= {"corpus", "train", "base", "oracle", "predictor"}
     if "corpus" in tables:
         recipe = corpus.read_recipe(path)
         assert recipe.sources
@@ -30,6 +31,11 @@ def test_recipe_parses(path):
         prepared = ROOT / ("posttrain.toml" if run.corpus.name == "corpus-posttrain" else "pretrain.toml")
         modalities = {source.modality for source in corpus.read_recipe(prepared).sources}
         assert run.steps > 0 and all(shares.keys() <= modalities for _, shares in run.phases)
+
+
+def test_the_recipe_of_the_editing_benchmark_holds_its_defaults():
+    given, default = Settings(recipe=str(ROOT / "bench" / "oracle.toml")), Settings()
+    assert [given.fit(name) for name in ("oracle", "predictor")] == [default.fit(n) for n in ("oracle", "predictor")]
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,20 @@ def _antibodies(_: Path) -> str:
     return _csv(header, *rows)
 
 
+def _variants(header: str) -> Callable[[Path], str]:
+    """Sixty variants of a chain of twelve; the fitness is the share of four places that have a tryptophan."""
+
+    def text(_: Path) -> str:
+        rng, rows = random.Random(header), []
+        while len(rows) < 60:
+            chain = "".join("W" if rng.random() < 0.3 else letter for letter in CHAIN[:12])
+            fitness = sum(letter == "W" for letter in chain[2:6]) / 4
+            rows.append((chain, fitness, int(fitness <= 0.5), int(fitness <= 0.25)))
+        return _csv(header, *rows)
+
+    return text
+
+
 _SPAN = HEAVY.index("{}")
 _NODE = "[Zn][O]([Zn])([Zn])[Zn]"
 _TEXTS = {
@@ -157,6 +173,27 @@ _TEXTS = {
         (_NODE, "O=C([O-])c1ccc(C(=O)[O-])cc1", "sql", "CoRE", 1, "train", "train"),
         ("[Cu].[Cu]", "O=C(O)c1cc(C(=O)O)cc(C(=O)O)c1.c1ccncc1", "tbo", "CoRE", 1, "train", "train"),
         ("[Fe]", "n1ccncc1", "pcu", "CoRE", 1, "train", "test"),
+    ),
+    "material/pormake_building_blocks.csv": _csv(
+        "bb,kind,n_conn,formula,metals,node_unique,node_all,arms,arm_conn,terminal,issues",
+        ("N16", "metal", 6, "", "Zn", _NODE, _NODE, "|".join(["*C(=O)[O-]"] * 6), "", "", ""),
+        ("N409", "metal", 4, "", "Cu", "[Cu][Cu]", "[Cu][Cu]", "|".join(["*C(=O)[O-]"] * 4), "", "", ""),
+        ("N87", "metal", 4, "", "Cu", "[Cu][Cu]", "[Cu][Cu]", "|".join(["*C(=O)[O-]"] * 4), "", "c1ccncc1", ""),
+        ("N1", "metal", 4, "", "Cu", "[Cu][Cu]", "[Cu][Cu]", "*C(=O)[O-]|*C(=O)[O-]|*c1ccncc1|*c1ccncc1", "", "", ""),
+        ("E14", "organic", 2, "", "", "", "", "*c1ccc(*)cc1", "", "", ""),
+    ),
+    "material/pormake_topologies.csv": _csv(
+        "topology,n_node_types,n_edge_types,cn,nodes_per_cell,slots_per_cell",
+        ("acs", 1, 1, 6, 2, 8),
+        ("pcu", 1, 1, 6, 1, 4),
+        ("nbo", 1, 1, 4, 6, 18),
+        ("pto", 2, 1, '"3,4"', 14, 38),
+    ),
+    "protein/aav_ggs.csv.zst": _variants("sequence,norm,ggs_medium,ggs_hard"),
+    "protein/gfp_sarkisyan_aa.csv.zst": _variants("sequence,norm,ggs_medium,ggs_hard"),
+    "protein/ggs_oracle_pairs.csv.zst": _csv(
+        "task,sequence,oracle_score,normalized_score",
+        *((task, "MW" + CHAIN[2:11] + end, 1, i / 10) for task in ("AAV", "GFP") for i, end in enumerate("ACDE")),
     ),
     "protein/general_c50.csv.zst": _csv(
         "id,seq,cluster_size,src,leak,split",

@@ -1,6 +1,7 @@
 """Each benchmark from tables to report with a tiny random model; resumed runs; faults of the caller."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,11 +10,16 @@ from scilogos.bench.settings import settings_of
 from scilogos.errors import InputError, MissingError, PromptError
 from scilogos.model import fingerprint
 
+EDITING = (
+    *("tokens=2000", "rounds=1", "parents=2", "children=4", "calls=200"),
+    f"recipe={Path(__file__).parent / 'editing' / 'tiny.toml'}",
+)
 SMALL = {
     "retrosynthesis": {"samples": 2},
     "binding-site": {"samples": 2},
     "material": {"limit": 6},
     "cdr": {"samples": 3, "options": ["plausibility=false"]},
+    "editing": {"limit": 2, "options": EDITING},
     "validity": {"limit": 6, "samples": 2},
 }
 ARMS = {
@@ -21,6 +27,14 @@ ARMS = {
     "binding-site": ["model", "letter frequency", "letters within 3", "nearest training chains"],
     "material": ["model", "untrained", "shuffled"],
     "cdr": ["model", "most frequent residue", "nearest training loop", "native"],
+    "editing": [
+        "model",
+        "AdaLead",
+        "genetic algorithm",
+        "random substitutions",
+        "consensus",
+        "best of the start set",
+    ],
     "validity": ["model"],
 }
 
@@ -32,7 +46,8 @@ def reports(tiny, tables, tmp_path_factory) -> tuple[dict[str, Report], object]:
 
 
 def test_table_of_tasks():
-    assert list(TASKS) == list(SMALL)
+    assert list(TASKS) == ["retrosynthesis", "binding-site", "ligand", "material", "editing", "cdr", "validity"]
+    assert set(TASKS) == {*SMALL, "ligand"}, "which needs structures: tests/bench/ligand"
     for module in TASKS.values():
         assert all(callable(getattr(module, name)) for name in ("items", "predict", "score", "baseline"))
         assert all(hasattr(module, name) for name in ("FILES", "HELD_OUT", "METHOD", "SAMPLES", "BATCH"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from scilogos import __version__
-from scilogos.bench import binding_site, cdr, ligand, material, retrosynthesis, validity
+from scilogos.bench import binding_site, cdr, editing, ligand, material, retrosynthesis, validity
 from scilogos.bench.held_out import Answer, HeldOut, Item
 from scilogos.bench.pictures import draw
 from scilogos.bench.progress import Progress
@@ -30,6 +30,7 @@ TASKS: dict[str, ModuleType] = {
     "binding-site": binding_site,
     "ligand": ligand,
     "material": material,
+    "editing": editing,
     "cdr": cdr,
     "validity": validity,
 }

@@ -51,6 +51,20 @@ def average_precision(scores: np.ndarray, truth: np.ndarray) -> float:
     return float((np.diff(recall, prepend=0.0) * precision).sum())
 
 
+def spearman(one: np.ndarray, other: np.ndarray) -> float:
+    """The rank correlation of two arrays, equal values sharing their mean rank; NaN where one of them is constant.
+
+    Source: Spearman, Am. J. Psychol. 15, 72 (1904).
+    """
+    ranks = []
+    for values in (one, other):
+        _, which, counts = np.unique(np.asarray(values, float), return_inverse=True, return_counts=True)
+        rank = (counts.cumsum() - (counts - 1) / 2)[which]
+        ranks.append(rank - rank.mean())
+    spread = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
+    return float((ranks[0] * ranks[1]).sum()) / spread if spread else float("nan")
+
+
 def best_threshold(scores: np.ndarray, truth: np.ndarray) -> float:
     """The score from which calling positive gives the largest MCC; the highest of equals."""
     scores, truth = np.asarray(scores, float), np.asarray(truth, bool)

@@ -37,7 +37,7 @@ def measure(
     Parameters
     ----------
     task
-        retrosynthesis, binding-site, material, cdr, validity, or all.
+        retrosynthesis, binding-site, ligand, material, editing, cdr, validity, or all.
     data
         The folder of the benchmark's files.
     out

@@ -14,10 +14,11 @@ _NAMES = {
     "exclusions": "DEFAULT_EXCLUDED",
     "fragments": "fragment_writings",
     "ledger": "Ledger Skipped",
+    "linkers": "Cut count_arms cut node_key",
     "ligand_policy": "find_ligands ligands parse_ligand read_ligand",
     "marks": "write_marked_pdb",
     "mapping": "mapped",
-    "materials": "comparison_key coordinating_groups material read_mofid split_fragments",
+    "materials": "comparison_key coordinating_groups material metals read_mofid split_fragments",
     "molecule_files": "NamedMolecule read_molecules write_sdf write_smi",
     "molecules": "canonical element_counts heavy_atoms is_valid largest_fragment neutralised order_reactants "
     "randomised rooted roots similarity without_stereo",

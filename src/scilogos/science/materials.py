@@ -96,6 +96,15 @@ def coordinating_groups(linker: str) -> int:
     return count
 
 
+def metals(fragment: str) -> list[str]:
+    """Give the symbols of the metals in a node fragment, sorted, each once.
+
+    >>> metals("[Zn][O]([Cu])[Zn]")
+    ['Cu', 'Zn']
+    """
+    return sorted({atom.GetSymbol() for atom in _loose(fragment).GetAtoms() if atom.GetAtomicNum() not in _NON_METALS})
+
+
 def comparison_key(material: Material) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give what makes two materials equal whatever their net and the protons of their linkers."""
     return material.nodes, tuple(sorted(neutralised(linker.smiles) for linker in material.linkers))

@@ -115,6 +115,8 @@ def plots(held: HeldOut, arms: Mapping[str, Sequence[Answer]]) -> dict[str, Call
 
 
 def _curves(held: HeldOut, arms: Mapping[str, Sequence[Answer]], group: str, axes: "Axes") -> None:
+    every = [_pair(item, {}, "")[1] for item in held.items if item.group == group]
+    axes.axhline(np.concatenate(every).mean(), color="0.7", linewidth=0.8)  # what chance gives
     for arm, answers in arms.items():
         mine = [
             _pair(item, answer, "probabilities")
@@ -125,9 +127,8 @@ def _curves(held: HeldOut, arms: Mapping[str, Sequence[Answer]], group: str, axe
             continue
         scores, truth = map(np.concatenate, zip(*mine, strict=True))
         hits = truth[np.argsort(-scores, kind="stable")].cumsum()
-        every = np.unique(np.linspace(0, len(hits) - 1, 500).astype(int))
-        axes.plot(hits[every] / max(1, hits[-1]), hits[every] / (every + 1), label=arm)
-    axes.axhline(truth.mean(), color="0.7", linewidth=0.8)
+        places = np.unique(np.linspace(0, len(hits) - 1, 500).astype(int))
+        axes.plot(hits[places] / max(1, hits[-1]), hits[places] / (places + 1), label=arm)
     axes.set(xlabel="recall of residues", ylabel="precision", xlim=(0, 1), ylim=(0, None))
     axes.legend(frameon=False, fontsize=8)
 

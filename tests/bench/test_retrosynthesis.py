@@ -1,13 +1,10 @@
-"""Each task's own reading, scoring and baseline, on answers that are known."""
+"""Reactions read and scored, on answers that are known."""
 
 import pytest
 
-from scilogos.bench import material, retrosynthesis
+from scilogos.bench import retrosynthesis
 from scilogos.bench.held_out import HeldOut, Item
 from tests.bench.conftest import CHAIN
-
-ACID, SALT = "O=C(O)c1ccc(C(=O)O)cc1", "O=C([O-])c1ccc(C(=O)[O-])cc1"
-NODE = "[Zn][O]([Zn])([Zn])[Zn]"
 
 
 def test_reactions_are_read(tables):
@@ -48,41 +45,6 @@ def test_retrosynthesis_scores():
     assert values["round trip, first answer"] == 0.25 and values["round trip, first 10"] == 0.5
     assert values["top-1, clean"] == pytest.approx(1 / 3)
     assert values["completions that parse"] == 1 and values["reactant sets RDKit accepts"] == 0.5
-
-
-@pytest.fixture(scope="module")
-def training() -> material.Training:
-    rows = [(NODE, SALT), ("[Cu].[Zn]", "c1ccncc1." + ACID), (NODE, SALT), (NODE, "C(")]
-    return material.Training(rows)
-
-
-def test_training_materials_are_known_without_protons(training):
-    assert len(training.pairs) == 2 and training.fragments == {NODE, "[Cu]", "[Zn]"}
-    assert training.has(((NODE,), (ACID,)))
-    assert training.has((("[Cu]", "[Zn]"), tuple(sorted(("c1ccncc1", ACID)))))
-    assert not training.has((("[Cu]",), (ACID,)))
-    assert not training.has(((NODE,), ("O=C(O)c1ccccc1C(=O)O",))), "an isomer"
-    assert training.has_linker(ACID) and not training.has_linker("O=C(O)c1ccccc1C(=O)O")
-
-
-def test_material_scores(training):
-    new, single = "O=C(O)c1cccc(C(=O)O)c1", "CCO"
-    answers = [
-        {"nodes": [NODE], "linkers": [ACID]},  # in training
-        {"nodes": [NODE], "linkers": [new]},  # VNU
-        {"nodes": [NODE], "linkers": [new]},  # again
-        {"nodes": [NODE], "linkers": [single]},  # VNU, its linker cannot bridge
-        {"nodes": ["[Fe]"], "linkers": [new]},  # unknown node
-        {"text": "", "invalid": "no"},
-    ]
-    held = HeldOut(tuple(Item(str(i), None) for i in range(6)), training=training)
-    values = {name: figure.value for name, figure in material.score(held, answers).items()}
-    assert values["valid"] == pytest.approx(4 / 6)
-    assert values["valid, novel"] == values["valid, unique"] == pytest.approx(3 / 6)
-    assert values["valid, novel, unique (VNU)"] == pytest.approx(2 / 6)
-    assert values["VNU without a novel linker that cannot bridge"] == pytest.approx(1 / 6)
-    assert values["novel linkers with 2 or more coordinating groups"] == 0.5
-    assert values["distinct novel linkers"] == 2
 
 
 def test_sequence_of_the_tables_is_as_assumed():

@@ -1,0 +1,86 @@
+"""Climbing by edits: a model proposes variants of the best so far and judges itself which of them gain.
+
+Trained on pairs (lower, higher), a model that finds b from a more likely than a from b says that b is the higher one.
+Gains add up along the way from the start set.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scilogos.bench.editing.landscapes import Labelled
+from scilogos.bench.editing.search import Value
+from scilogos.data.order import mix
+from scilogos.decode import Engine
+from scilogos.errors import InputError
+from scilogos.grammar import Protein, write
+from scilogos.tasks import protein_editing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Climb:
+    """How far to look: rounds, parents a round, variants of a parent, substitutions of a variant."""
+
+    rounds: int = 6
+    parents: int = 16
+    children: int = 8
+    most: int = 3
+
+    def __post_init__(self) -> None:
+        for name in ("rounds", "parents", "children", "most"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name}: found {getattr(self, name)}; expected 1 or more")
+
+
+def climbed(
+    engine: Engine, start: Labelled, how: Climb, number: int, seed: int, oracle: Value | None = None
+) -> tuple[list[str], dict[str, int]]:
+    """Give so many distinct variants that are not in the start set, best first, and counts of what it took.
+
+    A variant is worth its parent's worth and the gain; the first parents, the fittest of the start set, are worth 0.
+    With an oracle in the loop, a variant is worth what that says.
+    """
+    first = start.best(how.parents)
+    worth = dict(zip(first, np.zeros(len(first)) if oracle is None else oracle(first), strict=True))
+    expanded, drawn = set[str](), 0
+    for round_ in range(how.rounds):
+        front = [sequence for sequence in _ranked(worth) if sequence not in expanded][: how.parents]
+        expanded.update(front)
+        found: dict[str, str] = {}  # variant -> parent
+        for i, parent in enumerate(front):
+            stream = mix(seed, round_ * how.parents + i)
+            ranking = protein_editing.edit(engine, parent, n=how.children, most=how.most, seed=stream)
+            drawn += ranking.drawn
+            for answer in ranking:
+                if answer.thing.residues not in worth:
+                    found.setdefault(answer.thing.residues, parent)
+        if found and oracle is not None:
+            worth.update(zip(found, oracle(list(found)), strict=True))
+        elif found:
+            gained = gains(engine, [(parent, child) for child, parent in found.items()])
+            worth.update({c: worth[p] + gain for (c, p), gain in zip(found.items(), gained, strict=True)})
+    known = frozenset(start.sequences)
+    ranked = [sequence for sequence in _ranked(worth) if sequence not in known]
+    return ranked[:number], {"drawn": drawn, "looked at": len(worth), "oracle calls": len(worth) if oracle else 0}
+
+
+def _ranked(worth: dict[str, float]) -> list[str]:
+    return sorted(worth, key=lambda sequence: -worth[sequence])
+
+
+def gains(engine: Engine, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """The log-likelihood of the variant given its parent less that of the parent given the variant, float [pairs]."""
+    both = log_likelihoods(engine, [*pairs, *((b, a) for a, b in pairs)])
+    return both[: len(pairs)] - both[len(pairs) :]
+
+
+def log_likelihoods(engine: Engine, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """The log-likelihood of each variant given its parent, at temperature 1, without the end, float [pairs]."""
+    codec, found = engine.codec, []
+    heads = [codec.encode(protein_editing.prompt(parent)) for parent, _ in pairs]
+    texts = [head + codec.encode(write(Protein(b))) for head, (_, b) in zip(heads, pairs, strict=True)]
+    for head, text, table_BV in zip(heads, texts, engine.log_probabilities(texts), strict=True):
+        places = np.arange(len(head), len(text))
+        found.append(float(table_BV[places, np.asarray(text)[places]].sum()))
+    return np.array(found)
