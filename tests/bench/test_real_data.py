@@ -14,16 +14,19 @@ def test_uspto50k(data):
     assert Counter(item.group for item in held.items)["clean"] > 270
 
 
-def test_coach420(data):
-    held = binding_site.items(data, limit=None, seed=0)
+def test_binding_sites(data):
+    held = binding_site.items(data, limit=30, seed=0)
     groups = Counter(item.group for item in held.items)
-    assert groups["test"] == 164 and groups["validation"] > 20
-    assert not {item.given for item in held.items} & {residues for residues, _ in held.training}
-    assert {reason: len(keys) for reason, keys in held.skipped.items()} == {"no gold contacts": 256}
+    assert set(groups) == {"validation", "COACH420", "HOLO4K", "LIGYSIS", "CrossDocked", "20 structures", "FEP"}
+    assert groups["COACH420"] == groups["CrossDocked"] == 30 and groups["20 structures"] == 20
+    trained = {residues for residues, _ in held.training}
+    assert not any(chain in trained for item in held.items for chain in item.given.chains if item.group != "FEP")
+    assert len(held.skipped["COACH420: no gold contacts"]) == 256
+    assert all(item.given.ligands for item in held.items if item.group in ("CrossDocked", "20 structures", "FEP"))
 
 
 def test_rabd(data):
     held = cdr.items(data, limit=None, seed=0)
     assert len(held.items) == 59 and held.skipped == {"no heavy chain in the table": ["3h3b"]}
-    loops = {loop for some in held.training.values() for loop in some}
+    loops = {loop.residues for some in held.training["H3"].by_length.values() for loop in some}
     assert not loops & {item.truth for item in held.items}, "no native loop in training"

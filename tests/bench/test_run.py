@@ -121,7 +121,7 @@ def test_an_item_that_the_model_refuses_is_named(tiny, tables, tmp_path, monkeyp
         ("folding", {}, InputError, "expected one of retrosynthesis"),
         ("cdr", {"limit": 0}, InputError, "limit: found 0"),
         ("cdr", {"samples": -1}, InputError, "samples: found -1"),
-        ("material", {"samples": 3}, InputError, "say how many with --limit"),
+        ("material", {"samples": 3}, InputError, "takes no --samples; --limit"),
     ],
 )
 def test_faults_of_the_caller(task, options, error, message, tiny, tables, tmp_path):

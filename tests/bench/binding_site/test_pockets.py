@@ -81,9 +81,10 @@ def test_a_users_data_set(tmp_path, tables, demo_complex):
 def test_fpocket_finds_the_site_of_a_complex(demo_complex):
     cavities = fpocket.cavities(demo_complex)
     assert cavities and all(cavity.residues for cavity in cavities)
-    again = fpocket.cavities(demo_complex)
-    assert [cavity.residues for cavity in again] == [cavity.residues for cavity in cavities]
-    assert np.allclose([cavity.centre for cavity in again], [cavity.centre for cavity in cavities])
+    ligand = np.array(
+        [[float(x[i : i + 8]) for i in (30, 38, 46)] for x in demo_complex.splitlines() if x[:6] == "HETATM"]
+    )
+    assert any(found([np.asarray(cavity.centre) for cavity in cavities[:3]], [ligand], extra=2))
 
 
 @pytest.mark.skipif(not fpocket.installed(), reason=fpocket.MISSING)
