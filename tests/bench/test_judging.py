@@ -37,7 +37,8 @@ def counting() -> ModuleType:
 
     def judge(held, batch, answers):
         module.judged += [item.key for item in batch]
-        assert held.folder.name == "counting" and held.settings.name == "plain"
+        assert held.settings.name == "plain"
+        assert held.folder.name == held.shared.name == "counting" and held.folder.parents[1] == held.shared.parent
         return [{"product": answer["number"] * held.settings.factor} for answer in answers]
 
     def score(held, answers) -> dict[str, Figure]:

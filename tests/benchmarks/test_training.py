@@ -103,14 +103,14 @@ def test_scores_are_those_of_the_reports(here, capsys, monkeypatch):
     for number, name in enumerate(("small", "larger")):
         final = train(read_run(here / f"{name}.toml"), here / "runs" / name, quiet=True)
         figures = {"model": {"top-1": mean([number, 1.0])}, "nothing": {"top-1": mean([0.0, 1.0])}}
-        report = Report("retrosynthesis", {}, figures, {"all": 2}, {}, {}, 0.1)
+        report = Report("retrosynthesis", figures, {"all": 2}, {}, {}, 0.1)
         report.write(here / "results" / fingerprint(final))
     code, found = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
     assert code == 0 and found["scores"] == {"retrosynthesis": {"small": 0.5, "larger": 1.0}}
     other = here / "results" / fingerprint(final) / "cdr.json"
     other.write_text(json.dumps({"figures": {"model": {"AAR": {"value": 0.1}}}}))
     code, said = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
-    assert code == 2 and "cdr.json: found AAR; expected AAR, top-ranked" in said
+    assert code == 2 and "cdr.json: found AAR; expected H3: AAR of the first" in said
 
 
 def test_faults_are_one_line(here, capsys, monkeypatch):

@@ -32,7 +32,8 @@ class Item:
 class HeldOut:
     """All that a task reads: items, the keys of the unusable ones by reason, and facts of the training data.
 
-    `notes` are said in the report. The loop adds the task's `settings` and a `folder` for files of its own.
+    `notes` are said in the report. The loop adds the task's `settings`, a `folder` for files of this model, and a
+    `shared` one for what does not depend on the model.
     """
 
     items: tuple[Item, ...]
@@ -41,6 +42,7 @@ class HeldOut:
     notes: tuple[str, ...] = ()
     settings: Any = None
     folder: Path = Path()
+    shared: Path = Path()
 
 
 def subset(items: Sequence[T], limit: int | None, seed: int) -> list[T]:

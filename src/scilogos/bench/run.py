@@ -80,7 +80,7 @@ def run(
         "scilogos": __version__,
     }
     held = module.items(data, limit=limit, seed=seed, settings=settings)
-    held = replace(held, settings=settings, folder=out / name / task)
+    held = replace(held, settings=settings, folder=out / name / task, shared=out / task)
     _check_keys(held.items)
     results = Results(out / name / f"{task}.jsonl", _short_hash(made_by))
     judgements = Results(out / name / f"{task}.judged.jsonl", _short_hash({**made_by, "judged by": judged_by}))

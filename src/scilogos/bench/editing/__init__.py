@@ -226,7 +226,7 @@ def _predictor(held: HeldOut, item: Item) -> search.Value:
 
 
 def _networks(held: HeldOut) -> Path:
-    return held.folder.parents[1] / "oracles"
+    return held.shared / "networks"
 
 
 def _random(seed: int, item: Item) -> np.random.Generator:

@@ -1,6 +1,6 @@
 """Networks fitted to labelled sequences, kept in folders named by what made them; the oracle with its card.
 
-OUT/oracles/<fingerprint>/model.safetensors   weights
+OUT/editing/networks/<fingerprint>/model.safetensors   weights
                           card.json           what it was fitted to and how; the oracle's figures
 """
 

@@ -23,7 +23,7 @@ def judged_by(settings: Settings) -> dict[str, str]:
 def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> list[Answer]:
     """Each ligand with affinity (kcal/mol), pose and descriptors, and the reference ligand's; failures by reason."""
     settings: Settings = held.settings
-    docker = Docker(held.folder, exhaustiveness=settings.exhaustiveness, timeout=settings.timeout, jobs=settings.jobs)
+    docker = Docker(held.shared, exhaustiveness=settings.exhaustiveness, timeout=settings.timeout, jobs=settings.jobs)
     margin = CONVENTIONS[settings.convention].margin
     texts = [
         [*(ligand["smiles"] for ligand in answer["ligands"]), item.truth]

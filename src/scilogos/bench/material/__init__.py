@@ -101,7 +101,7 @@ def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> li
         parts = parts_of(answer)
         if int(item.key) >= held.settings.structures or parts is None or not is_new(parts, held.training):
             return {}
-        folder = held.folder / "structures"
+        folder = held.shared / "structures"
         return judged(*parts, answer.get("net"), held.training.library, held.settings, folder)
 
     with ThreadPoolExecutor(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1) as pool:
