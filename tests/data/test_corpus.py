@@ -111,6 +111,15 @@ def test_the_ledger_adds_up(data, tmp_path, limit):
     assert "| rows |" in (tmp_path / "out" / "ledger.md").read_text()
 
 
+def test_a_record_told_in_another_form_is_no_duplicate(data, tmp_path):
+    located, marked = (replace(SITES, modality=name, forms=(name,)) for name in ("located", "marked"))
+    prepare(sources(located, marked, replace(located, modality="again")), data, tmp_path / "out", CODEC)
+    ledger = json.loads((tmp_path / "out" / "ledger.json").read_text())
+    first, other = (ledger[f"{name}: sites t.jsonl ({name})"] for name in ("located", "marked"))
+    again = ledger["again: sites t.jsonl (located)"]
+    assert first["records"] == other["records"] == again["dropped rows: duplicate"] > 0 and "records" not in again
+
+
 def test_an_older_corpus_is_replaced_whole_and_anything_else_refused(data, tmp_path):
     out = tmp_path / "out"
     prepare(sources(PROTEINS), data, out, CODEC)

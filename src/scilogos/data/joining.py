@@ -49,13 +49,13 @@ class Joining:
         return info
 
     def _shards(self, parts: Sequence[Sequence[Path]]) -> tuple[ShardInfo, ...]:
-        rows: Counter[str] = Counter()
+        rows: Counter[tuple] = Counter()  # by what a record is told as: told otherwise, it is no duplicate
         for source, folders in zip(self.recipe.sources, parts, strict=True):
-            rows[source.reader] += _counts(folders[0]).get("rows", 0)
-        seen = {reader: Seen.of(number) for reader, number in rows.items()}
+            rows[source.reader, source.forms] += _counts(folders[0]).get("rows", 0)
+        seen = {told: Seen.of(number) for told, number in rows.items()}
         try:
             for source, folders in zip(self.recipe.sources, parts, strict=True):
-                self._source(source, folders, seen[source.reader])
+                self._source(source, folders, seen[source.reader, source.forms])
             return (*self.shards, *(writer.close() for writer in self.writers.values()))
         finally:
             for writer in self.writers.values():
