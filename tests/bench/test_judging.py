@@ -75,6 +75,18 @@ def test_answers_of_every_arm_are_judged_once(task, tiny, tmp_path):
     assert "![numbers drawn](counting-numbers-drawn.png)" in (folder / "counting.md").read_text()
 
 
+def test_what_a_baseline_refuses_is_named(task, tiny, tmp_path):
+    def picky(batch):
+        if any(item.given == 2 for item in batch):
+            raise ObjectError("no pocket found")
+        return [{"number": 10} for _ in batch]
+
+    task.baseline = lambda model, held, *, seed: {"tens": picky}
+    report = run("counting", tiny, tmp_path, tmp_path)
+    assert report.refused == {"three is refused": ["3"], "tens: no pocket found": ["2"]}
+    assert report.figures["tens"]["product"].value == 16, "counted as nothing"
+
+
 def test_a_setting_of_the_judge_keeps_the_answers(task, tiny, tmp_path):
     run("counting", tiny, tmp_path, tmp_path)
     report = run("counting", tiny, tmp_path, tmp_path, options=["factor=3"])

@@ -38,9 +38,9 @@ def test_cutoff_counts_any_heavy_atom_and_is_inclusive(tmp_path):
     path.write_text("\n".join([*peptide(["ALA", "GLY"]), *atoms, "END\n"]))
     structure = read_structure(path)
     (chain,), (ligand,) = structure.chains, ligands(structure)
-    assert contacts(chain, ligand, cutoff=4.0) == (0,)  # its CB lies at y 2.1
-    assert contacts(chain, ligand, cutoff=3.999) == ()
-    assert contacts(chain, ligand, cutoff=7.0) == (0, 1)
+    assert contacts(chain, ligand.xyz, cutoff=4.0) == (0,)  # its CB lies at y 2.1
+    assert contacts(chain, ligand.xyz, cutoff=3.999) == ()
+    assert contacts(chain, ligand.xyz, cutoff=7.0) == (0, 1)
 
 
 def test_marked_proteins_and_complexes(small_pdb):

@@ -1,6 +1,7 @@
 """Benchmarks: a task and a model in; figures with intervals, beside baselines, out.
 
-One file a task, the same names in the same order: what it reads and holds out, `items`, `predict`, `score`, `baseline`.
+One module a task, the same names in the same order: what it reads and holds out, `items`, `predict`, `judge`, `score`,
+`baseline`, `plots`.
 And fine-tuning on a user's own table, with figures before and after.
 """
 

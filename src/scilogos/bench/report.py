@@ -19,7 +19,7 @@ class Report:
     figures: Mapping[str, Mapping[str, Figure]]
     items: Mapping[str, int]  # number scored, by group
     skipped: Mapping[str, Sequence[str]]  # left out by every arm, by reason
-    refused: Mapping[str, Sequence[str]]  # the model gave an error; counted as no answer
+    refused: Mapping[str, Sequence[str]]  # items that got an error for an answer, by error; a baseline's under its name
     seconds: float  # of the model, an item
     settings: Mapping[str, object] = field(default_factory=dict)
     notes: Sequence[str] = ()

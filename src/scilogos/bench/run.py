@@ -199,9 +199,10 @@ def _judged(judge: Callable, held: HeldOut, batch: Sequence[Item], answers: Sequ
 
 def _report(task: str, module: ModuleType, held: HeldOut, arms: Arms) -> Report:
     refused = defaultdict(list)
-    for item, answer in zip(held.items, arms["model"], strict=True):
-        if "error" in answer:
-            refused[answer["error"]].append(item.key)
+    for arm, answers in arms.items():
+        for item, answer in zip(held.items, answers, strict=True):
+            if "error" in answer:
+                refused[answer["error"] if arm == "model" else f"{arm}: {answer['error']}"].append(item.key)
     return Report(
         task=task,
         figures={arm: module.score(held, answers) for arm, answers in arms.items()},

@@ -1,6 +1,5 @@
 """The verb bench: a model measured on held-out data."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -71,7 +70,6 @@ def measure(
         if calibrate and name == "binding-site":
             calibrated(report, logos.folder).write(logos.folder)
     if missing:
-        print("", file=sys.stderr)
         raise MissingError("not measured: " + "; ".join(missing))
 
 

@@ -17,21 +17,21 @@ CUTOFF = 4.0  # Å
 Sites = tuple[tuple[int, ...], ...]
 
 
-def contacts(chain: Chain, ligand: Ligand, *, cutoff: float = CUTOFF) -> tuple[int, ...]:
-    """Find the residues with any heavy atom within `cutoff` Å of any heavy atom of the ligand, as 0-based indices."""
-    if not len(chain.xyz) or not len(ligand.xyz):
+def contacts(chain: Chain, xyz: np.ndarray, *, cutoff: float = CUTOFF) -> tuple[int, ...]:
+    """Find the residues with any heavy atom within `cutoff` Å of any atom of a ligand, xyz [L, 3]; 0-based indices."""
+    if not len(chain.xyz) or not len(xyz):
         return ()
-    low, high = ligand.xyz.min(axis=0) - cutoff, ligand.xyz.max(axis=0) + cutoff
+    low, high = xyz.min(axis=0) - cutoff, xyz.max(axis=0) + cutoff
     near = np.flatnonzero(((chain.xyz >= low) & (chain.xyz <= high)).all(axis=1))
-    squared = ((chain.xyz[near, None, :] - ligand.xyz[None, :, :]) ** 2).sum(axis=-1)
+    squared = ((chain.xyz[near, None, :] - xyz[None, :, :]) ** 2).sum(axis=-1)
     touching = near[(squared <= cutoff * cutoff).any(axis=1)]
     return tuple(int(i) for i in np.unique(chain.owner[touching]))
 
 
 def union_contacts(chains: Sequence[Chain], around: Iterable[Ligand], *, cutoff: float = CUTOFF) -> Sites:
     """Find the contacts of any of the ligands, for each chain."""
-    around = list(around)
-    return tuple(tuple(sorted({i for lig in around for i in contacts(chain, lig, cutoff=cutoff)})) for chain in chains)
+    places = [ligand.xyz for ligand in around]
+    return tuple(tuple(sorted({i for xyz in places for i in contacts(chain, xyz, cutoff=cutoff)})) for chain in chains)
 
 
 def site_proteins(chains: Sequence[Chain], sites: Sites, *, level: Level = "marked") -> tuple[Protein, ...]:

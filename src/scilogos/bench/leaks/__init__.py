@@ -9,7 +9,7 @@ from scilogos.bench.leaks.checks import Check, check
 from scilogos.bench.leaks.seen import Seen
 from scilogos.bench.progress import Progress
 from scilogos.bench.results import write_text
-from scilogos.data.shards import Shards, read_corpus, token_type
+from scilogos.data.shards import CorpusInfo, Shards, read_corpus, token_type
 from scilogos.errors import CheckpointError, MissingError
 from scilogos.tokens import Codec, GrownCodec
 
@@ -61,14 +61,13 @@ def audit(corpus: Path, data: Path, codec: Codec | GrownCodec) -> Audit:
     if not data.is_dir():
         raise MissingError(f"{data}: no such folder; name the folder of the benchmark tables with --data")
     seen = Seen()
-    for text in _sentences(corpus, codec):
+    for text in _sentences(corpus, info, codec):
         seen.add(text)
     return Audit(info.fingerprint, seen.sentences, tuple(check(data, seen)))
 
 
-def _sentences(corpus: Path, codec: Codec | GrownCodec) -> Iterator[str]:
+def _sentences(corpus: Path, info: CorpusInfo, codec: Codec | GrownCodec) -> Iterator[str]:
     """The first sentence of each training record."""
-    info = read_corpus(corpus)
     mine = [shard for shard in info.shards if shard.split == "train"]
     progress, done = Progress("leaks, reading", sum(shard.records for shard in mine)), 0
     for shards in _by_modality(corpus, mine, info.vocabulary_size):

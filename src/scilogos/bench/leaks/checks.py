@@ -10,6 +10,7 @@ from scilogos.bench.binding_site.complexes import COMPLEXES
 from scilogos.bench.cdr.antibodies import TABLE as RABD
 from scilogos.bench.leaks.seen import Seen, reactants_key
 from scilogos.bench.neighbours import Neighbours
+from scilogos.bench.scores import recovery
 from scilogos.data.tables import read_rows
 from scilogos.errors import ScilogosError
 from scilogos.science import neutralised, split_fragments, without_stereo
@@ -80,18 +81,14 @@ def antibodies(data: Path, seen: Seen) -> Iterator[Check]:
         by_length[len(loop)].append(loop)
     domains, equal, near = {}, {}, {}
     for row in read_rows(data / RABD, ("pdb", "heavy_chain")):
-        if row.get("heavy"):
-            loop = row["heavy"][slice(*row["heavy_imgt"][4:])]
+        loop = row["heavy"][slice(*row["heavy_imgt"][4:])] if row.get("heavy") else ""
+        if loop:
             domains[row["pdb"]] = row["heavy"] in seen.domains
             equal[row["pdb"]] = loop in seen.loops
-            near[row["pdb"]] = any(_identity(loop, other) >= NEAR_LOOP for other in by_length[len(loop)])
+            near[row["pdb"]] = any(recovery(loop, other) >= NEAR_LOOP for other in by_length[len(loop)])
     yield _check("RAbD", "heavy domain, equal", domains)
     yield _check("RAbD", "CDR-H3, equal", equal)
     yield _check("RAbD", f"CDR-H3 of equal length, {NEAR_LOOP:.0%} identity", near)
-
-
-def _identity(one: str, other: str) -> float:
-    return sum(a == b for a, b in zip(one, other, strict=True)) / max(1, len(one))
 
 
 def materials(data: Path, seen: Seen) -> Iterator[Check]:

@@ -1,14 +1,16 @@
 """The 100 pockets of CrossDocked2020's test set, and the ligands of the training complexes."""
 
-import tarfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from scilogos.bench.archives import archived
+from scilogos.bench.binding_site.chains import LONGEST, TRAINING
+from scilogos.bench.binding_site.complexes import RECEPTORS
 from scilogos.bench.held_out import HeldOut, Item, reading, subset
 from scilogos.bench.ligand.docking import Box
 from scilogos.bench.ligand.settings import CUBE, Settings
@@ -18,10 +20,8 @@ from scilogos.errors import InputError
 from scilogos.grammar import Complex, Protein
 from scilogos.science import heavy_atoms, parse_ligand, parse_structure, site_proteins, union_contacts, without_stereo
 
-INDEX, TRAINING = "struct/crossdocked_test100_index.csv", "struct/triples_biolip_ligbind.jsonl.gz"
-RECEPTORS, LIGANDS = "struct/crossdocked_test100_receptors.tar.gz", "struct/crossdocked_test100_pocket10.tar.gz"
+INDEX, LIGANDS = "struct/crossdocked_test100_index.csv", "struct/crossdocked_test100_pocket10.tar.gz"
 FILES = (INDEX, RECEPTORS, LIGANDS, TRAINING)
-LONGEST = 600  # residues of a training chain, as in the recipes
 _WORD, _ALIKE = 5, 0.2  # residues of a word; share of common words from which two proteins are near relatives
 
 
@@ -77,7 +77,7 @@ class Background:
 
 def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Settings()) -> HeldOut:
     """Read the pockets, all of them whatever the limit (the others are compared with), and the training ligands."""
-    receptors, ligands = _texts(data / RECEPTORS, ".pdb"), _texts(data / LIGANDS, ".sdf")
+    receptors, ligands = archived(data / RECEPTORS, ".pdb"), archived(data / LIGANDS, ".sdf")
     pockets, unusable = [], defaultdict(list)
     for row in read_rows(data / INDEX, ("target", "name")):
         folder, name = row["target"], row["name"]
@@ -107,22 +107,6 @@ def _pocket(name: str, receptor: str, ligand: str) -> Pocket:
 def _three(values: np.ndarray) -> tuple[float, float, float]:
     x, y, z = (round(float(value), 3) for value in values)
     return x, y, z
-
-
-def _texts(path: Path, ending: str) -> dict[str, str]:
-    """The texts of an archive's files by folder and name."""
-
-    def read() -> Iterator[tuple[str, str]]:
-        with tarfile.open(path) as archive:
-            for member in archive:
-                stream = archive.extractfile(member) if member.name.endswith(ending) else None
-                if stream is not None:
-                    yield "/".join(Path(member.name).parts[-2:]), stream.read().decode("utf-8", "replace")
-
-    try:
-        return dict(read())
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise InputError(f"this archive cannot be read ({error}); fetch it again", path=path) from None
 
 
 def _training_ligands(data: Path) -> dict[int, list[str]]:

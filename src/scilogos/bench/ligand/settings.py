@@ -19,10 +19,10 @@ class Convention:
 
 CUBE = 20.0  # Å
 CONVENTIONS = {
-    "tamgen": Convention(margin=None, zero=True),  # Wu et al., Nat. Commun. 15, 9360 (2024); exhaustiveness 32 there
-    "targetdiff": Convention(
-        margin=5.0, zero=False
-    ),  # Guan et al., ICLR 2023, docking_vina.py; exhaustiveness 16 there
+    # Wu et al., Nat. Commun. 15, 9360 (2024); exhaustiveness 32 there
+    "tamgen": Convention(margin=None, zero=True),
+    # Guan et al., ICLR 2023, docking_vina.py; exhaustiveness 16 there
+    "targetdiff": Convention(margin=5.0, zero=False),
 }
 
 
