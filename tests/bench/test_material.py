@@ -47,7 +47,12 @@ def test_material_scores(training):
         {"text": "", "invalid": "no"},
     ]
     held = HeldOut(tuple(Item(str(i), None) for i in range(6)), training=training)
-    values = {name: figure.value for name, figure in material.score(held, answers).items()}
+    assert not any(name.startswith("order") for name in material.score(held, answers)), "a control has no likelihood"
+    drawn = [{"text": "", **a, "score": score} for a, score in zip(answers, (-1, -2, -3, -4, -5, -6), strict=True)]
+    values = {name: figure.value for name, figure in material.score(held, drawn).items()}
+    # of six draws the second alone is new and can bridge; its parts were drawn twice
+    assert values["order by likelihood, AUROC of VNU that can bridge"] == 4 / 5
+    assert values["order by votes, AUROC of VNU that can bridge"] == (4 + 0.5) / 5
     assert values["valid"] == pytest.approx(4 / 6)
     assert values["valid, novel"] == values["valid, unique"] == pytest.approx(3 / 6)
     assert values["valid, novel, unique (VNU)"] == pytest.approx(2 / 6)

@@ -38,6 +38,21 @@ def test_average_precision():
     assert math.isnan(scores.average_precision([0.9, 0.2], [0, 0]))
 
 
+def test_spearman():
+    assert scores.spearman([1, 2, 3, 4], [10, 20, 30, 40]) == pytest.approx(1)
+    # ranks 0 1 2 and 0 2 1: 1 - 6 * 2 / (3 * 8)
+    assert scores.spearman([1, 5, 9], [1, 7, 3]) == pytest.approx(0.5)
+    # ranks -0.5 -0.5 1 and -1 0 1: 1.5 / sqrt(1.5 * 2)
+    assert scores.spearman([1, 1, 2], [1, 2, 3]) == pytest.approx(1.5 / math.sqrt(3)), "equal values share a rank"
+    assert math.isnan(scores.spearman([1, 1], [1, 2]))
+
+
+def test_auroc():
+    assert scores.auroc([3, 1, 2, 0], [True, False, False, True]) == (2 + 0) / 4
+    assert scores.auroc([1, 1, 0], [True, False, False]) == (0.5 + 1) / 2, "a tie counts half"
+    assert math.isnan(scores.auroc([1, 2], [True, True])) and math.isnan(scores.auroc([], []))
+
+
 def test_best_threshold():
     assert scores.best_threshold([0.9, 0.8, 0.7, 0.1], [1, 1, 0, 0]) == 0.8
     assert scores.best_threshold([0.9, 0.8, 0.7, 0.1], [0, 0, 0, 0]) == 0.9, "all equal: the highest"

@@ -51,8 +51,8 @@ def average_precision(scores: np.ndarray, truth: np.ndarray) -> float:
     return float((np.diff(recall, prepend=0.0) * precision).sum())
 
 
-def spearman(one: np.ndarray, other: np.ndarray) -> float:
-    """The rank correlation of two arrays, equal values sharing their mean rank; NaN where one of them is constant.
+def spearman(one: Sequence[float] | np.ndarray, other: Sequence[float] | np.ndarray) -> float:
+    """The rank correlation of two rows of values, equal ones sharing their mean rank; NaN where a row is constant.
 
     Source: Spearman, Am. J. Psychol. 15, 72 (1904).
     """
@@ -63,6 +63,19 @@ def spearman(one: np.ndarray, other: np.ndarray) -> float:
         ranks.append(rank - rank.mean())
     spread = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
     return float((ranks[0] * ranks[1]).sum()) / spread if spread else float("nan")
+
+
+def auroc(scores: Sequence[float] | np.ndarray, truth: Sequence[bool] | np.ndarray) -> float:
+    """The chance that a positive scores above a negative, equal scores counting half; NaN where one of them lacks.
+
+    Source: Hanley and McNeil, Radiology 143, 29 (1982): Mann and Whitney's U over all pairs.
+    """
+    scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
+    positives, negatives = scores[truth], np.sort(scores[~truth])
+    if not len(positives) or not len(negatives):
+        return float("nan")
+    below, reached = (np.searchsorted(negatives, positives, side=side).sum() for side in ("left", "right"))
+    return float(below + reached) / (2 * len(positives) * len(negatives))
 
 
 def best_threshold(scores: np.ndarray, truth: np.ndarray) -> float:

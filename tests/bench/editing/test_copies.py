@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scilogos.bench.editing.climb import Climb, climbed, gains, log_likelihoods
+from scilogos.bench.editing.climb import Climb, climbed, log_likelihoods, weighed
 from scilogos.bench.editing.copies import Learning, nearest_pairs, tuned_copy
 from scilogos.bench.editing.landscapes import Labelled
 from scilogos.decode import score_answers
@@ -47,7 +47,7 @@ def test_a_copy_learns_and_is_found_again(tiny, tmp_path):
     again, found = tuned_copy(tiny, tmp_path, VARIANTS, Learning(tokens=30_000, epochs=8))
     assert found == facts and {path: path.stat().st_mtime_ns for path in before} == before
     pairs = [(VARIANTS.sequences[0], VARIANTS.sequences[1])]
-    assert gains(again.engine, pairs) == gains(copy.engine, pairs) != gains(tiny.engine, pairs)
+    assert weighed(again.engine, pairs) == weighed(copy.engine, pairs) != weighed(tiny.engine, pairs)
 
 
 def test_likelihoods_are_those_of_the_engine(tiny):
@@ -57,25 +57,28 @@ def test_likelihoods_are_those_of_the_engine(tiny):
     given = score_answers(tiny.engine, codec.encode(prompt(parent)), answers)
     ours = log_likelihoods(tiny.engine, [(parent, other) for other in others])
     assert ours == pytest.approx([sum(completion.symbol_scores[:-1]) for completion in given], abs=1e-4)
-    assert gains(tiny.engine, [(a, b) for a, b in [(parent, others[0]), (others[0], parent)]]).sum() == 0
+    forward, gains = weighed(tiny.engine, [(parent, others[0]), (others[0], parent)])
+    assert forward[0] == pytest.approx(ours[0]) and gains.sum() == 0 and gains[0] == forward[0] - forward[1]
 
 
 def test_climbing_gives_distinct_new_variants_best_first(tiny):
     how = Climb(rounds=3, parents=3, children=4, most=2)
-    found, counts = climbed(tiny.engine, VARIANTS, how, 20, 1)
+    answer = climbed(tiny.engine, VARIANTS, how, 20, 1)
+    found, counts = answer.sequences, answer.counts
     assert 0 < len(found) <= 20 and len(set(found)) == len(found)
     assert not set(found) & set(VARIANTS.sequences) and {len(sequence) for sequence in found} == {30}
     assert counts["oracle calls"] == 0 and counts["drawn"] == 3 * 3 * 12
-    assert (found, counts) == climbed(tiny.engine, VARIANTS, how, 20, 1), "the seed decides"
-    assert found != climbed(tiny.engine, VARIANTS, how, 20, 2)[0]
+    assert answer.orders["gain"] == sorted(answer.orders["gain"], reverse=True)
+    assert len(answer.orders["likelihood"]) == len(found) and max(answer.orders["likelihood"]) < 0
+    assert answer == climbed(tiny.engine, VARIANTS, how, 20, 1), "the seed decides"
+    assert found != climbed(tiny.engine, VARIANTS, how, 20, 2).sequences
 
 
 def test_worth_adds_up_along_the_way(tiny):
     best = VARIANTS.best(1)
-    one = climbed(tiny.engine, VARIANTS, Climb(rounds=1, parents=1, children=6), 6, 1)[0]
-    assert list(gains(tiny.engine, [(best[0], child) for child in one])) == sorted(
-        gains(tiny.engine, [(best[0], child) for child in one]), reverse=True
-    )
+    one = climbed(tiny.engine, VARIANTS, Climb(rounds=1, parents=1, children=6), 6, 1)
+    forward, gained = weighed(tiny.engine, [(best[0], child) for child in one.sequences])
+    assert one.orders == {"gain": pytest.approx(gained, abs=1e-4), "likelihood": pytest.approx(forward, abs=1e-4)}
 
 
 def test_an_oracle_in_the_loop_ranks_and_is_counted(tiny):
@@ -85,9 +88,9 @@ def test_an_oracle_in_the_loop_ranks_and_is_counted(tiny):
         asked.extend(sequences)
         return np.array([sequence.count("G") for sequence in sequences], float)
 
-    found, counts = climbed(tiny.engine, VARIANTS, Climb(rounds=2, parents=2, children=4), 8, 1, oracle)
-    assert counts["oracle calls"] == len(asked) == len(set(asked))
-    assert list(oracle(found)) == sorted(oracle(found), reverse=True)
+    answer = climbed(tiny.engine, VARIANTS, Climb(rounds=2, parents=2, children=4), 8, 1, oracle)
+    assert answer.counts["oracle calls"] == len(asked) == len(set(asked)) and not answer.orders
+    assert list(oracle(answer.sequences)) == sorted(oracle(answer.sequences), reverse=True)
 
 
 def test_a_climb_checks_itself():

@@ -82,13 +82,15 @@ def test_the_start_set_is_judged_as_it_is(tiny, tables, tmp_path):
     assert 0 < abs(figures["oracle of AAV: held-out Spearman"].value) <= 1
     assert figures["AAV medium: novelty"].value == 0 and figures["AAV medium: fitness"].value > 0
     assert report.figures["model"]["AAV medium: novelty"].value >= 1
+    for order in ("gain", "likelihood"):
+        assert -1 <= report.figures["model"][f"AAV medium: order by {order}, Spearman with fitness"].value <= 1
     assert len(list((tmp_path / fingerprint(tiny.folder) / "editing" / "copies").glob("*/model"))) == 1
 
 
 @pytest.mark.parametrize("options", [("oracle=true",), ("labels=all",)])
 def test_other_settings_run_whole(options, tiny, tables, tmp_path):
     report = run("editing", tiny, tables, tmp_path, limit=1, options=(*EDITING, *options))
-    assert set(report.figures["AdaLead"]) == set(report.figures["model"])
+    assert set(report.figures["AdaLead"]) <= set(report.figures["model"])
 
 
 @pytest.mark.parametrize(("name", "medium", "hard"), [("GFP", 2828, 2426), ("AAV", 2139, 3448)])

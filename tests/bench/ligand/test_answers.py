@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scilogos.bench.ligand import Settings, baseline, items, predict
-from scilogos.bench.ligand.answers import matched
+from scilogos.bench.ligand.answers import log_likelihoods, matched
 from scilogos.science import canonical, heavy_atoms
 from tests.bench.ligand.conftest import LIGAND, TRAINED
 
@@ -45,6 +45,19 @@ def test_preference_is_the_likelihood_in_each_pocket(tiny, held, answers):
         whole = codec.encode(f"{sentence}<MoleculeS>{item.truth}<MoleculeE>")
         (scores,) = tiny.engine.symbol_scores(head, [whole[len(head) :]])
         assert told == pytest.approx(float(scores.sum()), abs=1e-3)
+
+
+def test_a_contrast_is_log_p_here_less_its_mean_elsewhere(tiny, held, answers):
+    item, answer = held.items[0], answers[0]
+    here, *elsewhere = (item.given, *held.training.others(item.given, 9))
+    designs = tiny.ligands(here.chains, 4, samples=4, seed=0)
+    for ligand, design in zip(answer["ligands"], designs, strict=False):
+        assert ligand["smiles"] == design.thing
+        own = log_likelihoods(tiny, here, design.texts[:1])[0]
+        if len(design.texts) == 1:
+            assert own == pytest.approx(design.score, abs=1e-3)
+        others = [log_likelihoods(tiny, pocket, design.texts[:1])[0] for pocket in elsewhere]
+        assert ligand["contrast"] == pytest.approx(own - sum(others) / len(others), abs=1e-3)
 
 
 def test_what_cannot_be_scored_says_so_and_keeps_its_ligands(tiny, held):

@@ -34,6 +34,17 @@ def figures(convention: str, answers=ANSWERS) -> dict[str, float | None]:
     return {name: figure.value for name, figure in score(held, answers).items()}
 
 
+def test_orders_by_hand():
+    """Affinities rank 1 3 2 of three ligands that docked; a fourth failed, and a pocket of two is too few."""
+    docked = [ligand(affinity=value, heavy_atoms=10) for value in (-9.0, -7.0, -8.0)]
+    own = [{"score": score, "votes": 1, "contrast": c} for score, c in ((-1, 5.0), (-2, 1.0), (-3, 2.0), (0, 9.0))]
+    few = answer(-5.0, ligand(affinity=-5.0), ligand(affinity=-6.0), ligands=own[:2])
+    found = figures("tamgen", [answer(-7.0, *docked, FAILED, ligands=own), few])
+    assert found["order by likelihood, Spearman with docking"] == pytest.approx(0.5)
+    assert found["order by contrast to other pockets, Spearman with docking"] == pytest.approx(1)
+    assert found["order by votes, Spearman with docking"] is None, "all were drawn once"
+
+
 def test_failures_count_nought_by_tamgen():
     found = figures("tamgen")
     # Pockets: -8 and -6; -5 and 0; -9; the refused one counts twice 0.

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,6 +35,7 @@ from scilogos.bench.editing.oracle import fitted, trained_oracle
 from scilogos.bench.editing.settings import NUMBER, Settings
 from scilogos.bench.figures import Figure, mean
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
+from scilogos.bench.scores import spearman
 from scilogos.data.order import mix
 from scilogos.tasks import Logos
 
@@ -110,10 +112,8 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     for item in batch:
         copy, facts = tuned_copy(model, held.folder / "copies", _seen(held, item), settings.learning)
         asked = _oracle(held, item.given.landscape)[0] if settings.oracle else None
-        sequences, counts = climbed(
-            copy.engine, _start(held, item), settings.climb, NUMBER, mix(seed, item.given.seed), asked
-        )
-        answers.append({"sequences": sequences, **facts, **counts})
+        found = climbed(copy.engine, _start(held, item), settings.climb, NUMBER, mix(seed, item.given.seed), asked)
+        answers.append({"sequences": found.sequences, "orders": found.orders, **facts, **found.counts})
     return answers
 
 
@@ -159,6 +159,10 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
             figures[f"{title}: {name}"] = mean(values, percent=False)
             spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
             figures[f"{title}: {name}, sd"] = Figure(spread, count=len(values), percent=False)
+        for order in dict.fromkeys(name for answer in some for name in answer.get("orders", ())):
+            pairs = [(answer["orders"][order], answer.get("fitness", ())) for answer in some if "orders" in answer]
+            values = [value for value in starmap(spearman, pairs) if not np.isnan(value)]
+            figures[f"{title}: order by {order}, Spearman with fitness"] = mean(values, percent=False)
         lacking = sum(NUMBER - len(answer.get("sequences", ())) for answer in some)
         figures[f"{title}: lacking of {NUMBER} variants"] = Figure(lacking, count=len(some), percent=False)
     for item, answer in zip(held.items, answers, strict=True):

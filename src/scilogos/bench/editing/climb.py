@@ -33,17 +33,29 @@ class Climb:
                 raise InputError(f"{name}: found {getattr(self, name)}; expected 1 or more")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Climbed:
+    """Variants, best first; the values by which they could be ordered, by name; counts of what it took.
+
+    `gain` is what they are ordered by, `likelihood` that given the parent. None of both with an oracle in the loop.
+    """
+
+    sequences: list[str]
+    orders: dict[str, list[float]]
+    counts: dict[str, int]
+
+
 def climbed(
     engine: Engine, start: Labelled, how: Climb, number: int, seed: int, oracle: Value | None = None
-) -> tuple[list[str], dict[str, int]]:
-    """Give so many distinct variants that are not in the start set, best first, and counts of what it took.
+) -> Climbed:
+    """Give so many distinct variants that are not in the start set, best first, and what it took.
 
     A variant is worth its parent's worth and the gain; the first parents, the fittest of the start set, are worth 0.
     With an oracle in the loop, a variant is worth what that says.
     """
     first = start.best(how.parents)
     worth = dict(zip(first, np.zeros(len(first)) if oracle is None else oracle(first), strict=True))
-    expanded, drawn = set[str](), 0
+    likelihood, expanded, drawn = dict.fromkeys(first, 0.0), set[str](), 0
     for round_ in range(how.rounds):
         front = [sequence for sequence in _ranked(worth) if sequence not in expanded][: how.parents]
         expanded.update(front)
@@ -58,21 +70,28 @@ def climbed(
         if found and oracle is not None:
             worth.update(zip(found, oracle(list(found)), strict=True))
         elif found:
-            gained = gains(engine, [(parent, child) for child, parent in found.items()])
+            likely, gained = weighed(engine, [(parent, child) for child, parent in found.items()])
+            likelihood.update(zip(found, likely, strict=True))
             worth.update({c: worth[p] + gain for (c, p), gain in zip(found.items(), gained, strict=True)})
     known = frozenset(start.sequences)
-    ranked = [sequence for sequence in _ranked(worth) if sequence not in known]
-    return ranked[:number], {"drawn": drawn, "looked at": len(worth), "oracle calls": len(worth) if oracle else 0}
+    ranked = [sequence for sequence in _ranked(worth) if sequence not in known][:number]
+    own = {} if oracle else {"gain": worth, "likelihood": likelihood}
+    return Climbed(
+        sequences=ranked,
+        orders={name: [round(float(values[sequence]), 4) for sequence in ranked] for name, values in own.items()},
+        counts={"drawn": drawn, "looked at": len(worth), "oracle calls": len(worth) if oracle else 0},
+    )
 
 
 def _ranked(worth: dict[str, float]) -> list[str]:
     return sorted(worth, key=lambda sequence: -worth[sequence])
 
 
-def gains(engine: Engine, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-    """The log-likelihood of the variant given its parent less that of the parent given the variant, float [pairs]."""
+def weighed(engine: Engine, pairs: Sequence[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
+    """log p of each variant given its parent; and that less log p of the parent given the variant, float [pairs]."""
     both = log_likelihoods(engine, [*pairs, *((b, a) for a, b in pairs)])
-    return both[: len(pairs)] - both[len(pairs) :]
+    forward, back = both[: len(pairs)], both[len(pairs) :]
+    return forward, forward - back
 
 
 def log_likelihoods(engine: Engine, pairs: Sequence[tuple[str, str]]) -> np.ndarray:

@@ -3,12 +3,15 @@
 import random
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
 from scilogos.bench.ligand.pockets import Background, Pocket
 from scilogos.errors import InputError, ScilogosError
-from scilogos.grammar import Complex, Molecule, write
+from scilogos.grammar import Complex, Molecule, split, write
 from scilogos.science import heavy_atoms
-from scilogos.tasks import Logos
+from scilogos.tasks import Logos, ligand_design
+from scilogos.tasks.ligand_design import Designs
 
 RIVALS = 9  # other pockets that a pocket is compared with
 POOL = 6  # times as many draws to the wrong pocket, to match from
@@ -16,35 +19,48 @@ NEAR = 1  # heavy atoms: a control that is further off is not matched
 
 
 def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int, seed: int) -> list[Answer]:
-    """Distinct ligands with score and votes, best first; what became of the draws; how likely the pocket's own is."""
+    """Distinct ligands with score, votes and contrast, best first; the draws; how likely the pocket's own ligand is.
+
+    A contrast is log p in the pocket less the mean of it in pockets of unrelated proteins.
+    """
     del samples
-    return [{**_designed(model, held, item.given, seed), **_preference(model, held, item)} for item in batch]
+    return [_answer(model, held, item, seed) for item in batch]
 
 
-def _designed(model: Logos, held: HeldOut, pocket: Pocket, seed: int) -> Answer:
-    answer = _drawn(model, pocket, held.settings.molecules * held.settings.draws, seed)
-    return {**answer, "ligands": answer["ligands"][: held.settings.molecules]}
+def _answer(model: Logos, held: HeldOut, item: Item, seed: int) -> Answer:
+    background: Background = held.training
+    pockets = [item.given, *background.others(item.given, RIVALS)]
+    designs = _drawn(model, held, item.given, seed)
+    answer, kept = _told(designs), designs.answers[: held.settings.molecules]
+    answer["ligands"] = answer["ligands"][: len(kept)]
+    if kept and len(pockets) > 1:
+        own, *others = (log_likelihoods(model, pocket, [a.texts[0] for a in kept]) for pocket in pockets)
+        for ligand, contrast in zip(answer["ligands"], own - np.mean(others, axis=0), strict=True):
+            ligand["contrast"] = round(float(contrast), 4)
+    try:
+        reference = split(write(Complex(item.given.chains, Molecule(item.truth))))[1]
+        preference = [round(float(log_likelihoods(model, pocket, [reference])[0]), 4) for pocket in pockets]
+    except ScilogosError as error:  # such as a symbol that the model lacks: its own ligands are not concerned
+        return {**answer, "unscored": str(error)}
+    return {**answer, "preference": preference}
 
 
-def _drawn(model: Logos, pocket: Pocket, draws: int, seed: int) -> Answer:
-    designs = model.ligands(pocket.chains, draws, samples=draws, seed=seed)
+def _drawn(model: Logos, held: HeldOut, pocket: Pocket, seed: int, times: int = 1) -> Designs:
+    draws = held.settings.molecules * held.settings.draws * times
+    return model.ligands(pocket.chains, draws, samples=draws, seed=seed)
+
+
+def _told(designs: Designs) -> Answer:
     found = [{"smiles": a.thing, "score": round(a.score, 4), "votes": a.votes} for a in designs]
     return {"ligands": found, "drawn": designs.drawn, "refused": designs.refused, "distinct": len(designs)}
 
 
-def _preference(model: Logos, held: HeldOut, item: Item) -> Answer:
-    """log p of the reference ligand in its own pocket, then in pockets of unrelated proteins; canonical writing."""
-    background: Background = held.training
-    pockets = [item.given, *background.others(item.given, RIVALS)]
-    try:
-        return {"preference": [round(_log_likelihood(model, pocket, item.truth), 4) for pocket in pockets]}
-    except ScilogosError as error:  # such as a symbol that the model lacks: its own ligands are not concerned
-        return {"unscored": str(error)}
-
-
-def _log_likelihood(model: Logos, pocket: Pocket, smiles: str) -> float:
-    sentence = write(Complex(pocket.chains, Molecule(smiles)))
-    return sum(score for _, score in model.score(sentence))
+def log_likelihoods(model: Logos, pocket: Pocket, texts: Sequence[str]) -> np.ndarray:
+    """The log-likelihood of each answer's text in a pocket, at temperature 1, its end with it: float [texts]."""
+    codec, prompt = model.engine.codec, ligand_design.prompt(pocket.chains)
+    head = codec.encode(prompt)
+    answers = [codec.encode(prompt + text)[len(head) :] for text in texts]
+    return np.array([scores.sum() for scores in model.engine.symbol_scores(head, answers)])
 
 
 def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
@@ -56,14 +72,14 @@ def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
     background: Background = held.training
 
     def sizes(pocket: Pocket) -> list[int]:
-        return [heavy_atoms(ligand["smiles"]) for ligand in _designed(model, held, pocket, seed)["ligands"]]
+        return [heavy_atoms(a.thing) for a in _drawn(model, held, pocket, seed).answers[: held.settings.molecules]]
 
     def wrong_pocket(pocket: Pocket) -> Answer:
         other = next(iter(background.others(pocket, 1)), None)
         if other is None:
             raise InputError("no other pocket has an unrelated protein")
         wanted = sizes(pocket)
-        answer = _drawn(model, other, held.settings.molecules * held.settings.draws * POOL, seed)
+        answer = _told(_drawn(model, held, other, seed, POOL))
         pool = [ligand["smiles"] for ligand in answer["ligands"]]
         return {**answer, "pocket": other.name, "ligands": matched(wanted, pool), "wanted": len(wanted)}
 

@@ -10,9 +10,12 @@ from scilogos.bench.figures import Figure, bootstrap, mean, ratio
 from scilogos.bench.held_out import Answer, HeldOut
 from scilogos.bench.ligand.answers import NEAR
 from scilogos.bench.ligand.settings import CONVENTIONS
+from scilogos.bench.scores import spearman
 from scilogos.science import similarity
 
 _MEANS = {"QED": "qed", "SA": "sa", "Lipinski's rules, of 5": "lipinski", "logP": "logp", "heavy atoms": "heavy_atoms"}
+ORDERS = {"likelihood": "score", "votes": "votes", "contrast to other pockets": "contrast", "size": "heavy_atoms"}
+LEAST_ORDERED = 3  # docked ligands of a pocket
 Values = Sequence[Sequence[float]]  # of the ligands of each pocket
 
 
@@ -31,7 +34,7 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     if not zero:
         counted = [[ligand for ligand in some if "failed" not in ligand] for some in counted]
     figures = _docking(counted, answers) | _failures(pockets) | _poses(counted) | _molecules(pockets)
-    return {**figures, **_draws(answers), **_preferences(answers)}
+    return {**figures, **_draws(answers), **_preferences(answers), **_orders(answers)}
 
 
 def _docking(pockets: Sequence[Sequence[Answer]], answers: Sequence[Answer]) -> dict[str, Figure]:
@@ -123,6 +126,27 @@ def _preferences(answers: Sequence[Answer]) -> dict[str, Figure]:
             [own - np.mean(others) for own, *others in scored], percent=False
         )
         figures[f"own pocket first of {among}"] = mean([own > max(others) for own, *others in scored])
+    return figures
+
+
+def _orders(answers: Sequence[Answer]) -> dict[str, Figure]:
+    """The rank correlation of what could order a pocket's ligands with their docking; 1: the best docked are first.
+
+    Size stands beside the model's own measures, for Vina rewards it. A pocket where either is constant tells nothing.
+    """
+    figures = {}
+    for name, key in ORDERS.items():
+        found = []
+        for answer in answers:
+            pairs = zip(answer.get("ligands", ()), answer.get("docked", ()), strict=False)
+            rows = [{**ligand, **docked} for ligand, docked in pairs]
+            rows = [row for row in rows if key in row and "affinity" in row]
+            if len(rows) >= LEAST_ORDERED:
+                found.append(spearman([row[key] for row in rows], [-row["affinity"] for row in rows]))
+        if found:
+            figures[f"order by {name}, Spearman with docking"] = mean(
+                [value for value in found if not np.isnan(value)], percent=False
+            )
     return figures
 
 

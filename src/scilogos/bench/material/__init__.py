@@ -16,8 +16,9 @@ from scilogos.bench.figures import Figure
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
 from scilogos.bench.material.distributions import plots
 from scilogos.bench.material.fit import BLOCKS, NETS, Library
+from scilogos.bench.material.orders import orders
 from scilogos.bench.material.settings import JUDGING, Settings, judged_by
-from scilogos.bench.material.stage_two import judged, structure_figures
+from scilogos.bench.material.stage_two import judged, passes, structure_figures
 from scilogos.bench.material.text import TABLE, Training, is_new, parts_of, text_figures, verdicts
 from scilogos.data.order import mix
 from scilogos.data.tables import read_rows
@@ -82,7 +83,7 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     stream = mix(seed, int(batch[0].key))
     sampling = material_generation.SAMPLING
     return [
-        _answer(completion.text)
+        {**_answer(completion.text), "score": round(completion.score, 4)}
         for completion in engine.complete([Prompt((), guide, budget)], len(batch), sampling, seed=stream)[0]
     ]
 
@@ -112,8 +113,9 @@ def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> li
 
 def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     """Shares of all draws as text; of those that went on to stage 2, what was built, what passed, and why not."""
-    vnu = verdicts(answers, held.training)["vnu"]
-    return text_figures(answers, held.training) | structure_figures(answers, vnu)
+    said = verdicts(answers, held.training)
+    figures = text_figures(answers, held.training) | structure_figures(answers, said["vnu"])
+    return figures | orders(answers, {"VNU that can bridge": said["bridging"], "stage 2": passes(answers, said["vnu"])})
 
 
 def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:

@@ -100,20 +100,28 @@ def _porosity(limits: dict[str, Any]) -> dict[str, bool]:
     return {"is_porous": found["pore"] >= MIN_PORE}
 
 
+def passes(answers: Sequence[Answer], vnu: Sequence[bool]) -> list[bool | None]:
+    """Whether each draw that is valid, novel and unique passes every check; None of one that was not tried."""
+    found: list[bool | None] = []
+    for answer, new in zip(answers, vnu, strict=True):
+        checks = answer.get("structure", {}).get("checks", {})
+        tried = new and ("structure" in answer or "failed" in answer)
+        found.append(bool(checks) and all(checks.values()) if tried else None)
+    return found
+
+
 def structure_figures(answers: Sequence[Answer], vnu: Sequence[bool]) -> dict[str, Figure]:
     """What of the draws that went on to stage 2 was built and passed, what of all draws would, and why the others not.
 
     VNU of stage 2 is the share of all draws that are valid, novel, unique and pass: the share of stage 1, of all draws,
     times the share that passes, of those tried. Its interval resamples the draws, tried or not.
     """
-    tried = np.array(["structure" in answer or "failed" in answer for answer in answers])
+    said, new = passes(answers, vnu), np.array(vnu)
+    tried, passed = np.array([one is not None for one in said]), np.array([bool(one) for one in said])
     if not tried.any():
         return {}
     built = [answer.get("structure", {"checks": {}}) for answer in answers]
-    there = np.array(["structure" in answer for answer in answers])
-    passed = np.array([bool(facts["checks"]) and all(facts["checks"].values()) for facts in built])
-    new = np.array(vnu)
-    tried, there, passed = tried & new, there & new, passed & new
+    there = tried & np.array(["structure" in answer for answer in answers])
 
     def whole(units: np.ndarray) -> float:
         number = tried[units].sum()

@@ -75,7 +75,7 @@ def is_new(parts: Parts | None, training: Training) -> bool:
 
 
 def verdicts(answers: Sequence[Answer], training: Training) -> dict[str, list[bool]]:
-    """Whether each draw is valid, novel, unique; all three.
+    """Whether each draw is valid, novel, unique; all three (`vnu`); and whether its novel linkers can bridge besides.
 
     Source: MOFFlow-2 (arXiv 2510.25071), stage 1: valid if the frame is right, each node occurs in training and RDKit
     parses each linker; novel if not in training; unique the first time it is drawn. Novelty and uniqueness compare
@@ -86,7 +86,15 @@ def verdicts(answers: Sequence[Answer], training: Training) -> dict[str, list[bo
     novel = [is_new(p, training) for p in parts]
     unique = first_seen(p if good else None for good, p in zip(valid, parts, strict=True))
     both = [a and b for a, b in zip(novel, unique, strict=True)]
-    return {"valid": valid, "novel": novel, "unique": unique, "vnu": both}
+    bridging = [bool(v and p and all(_joins(one, training) for one in p[1])) for v, p in zip(both, parts, strict=True)]
+    return {"valid": valid, "novel": novel, "unique": unique, "vnu": both, "bridging": bridging}
+
+
+_groups = cache(coordinating_groups)
+
+
+def _joins(linker: str, training: Training) -> bool:
+    return training.has_linker(linker) or _groups(linker) >= LEAST_GROUPS
 
 
 def text_figures(answers: Sequence[Answer], training: Training) -> dict[str, Figure]:
@@ -94,16 +102,13 @@ def text_figures(answers: Sequence[Answer], training: Training) -> dict[str, Fig
     parts, found = [parts_of(answer) for answer in answers], verdicts(answers, training)
     drawn = {linker for good, p in zip(found["valid"], parts, strict=True) if good and p for linker in p[1]}
     linkers = sorted(linker for linker in drawn if not training.has_linker(linker))
-    bridging = {linker for linker in linkers if coordinating_groups(linker) >= LEAST_GROUPS}
-    fresh = set(linkers) - bridging
+    joins = [_groups(linker) >= LEAST_GROUPS for linker in linkers]
     return {
         "valid": mean(found["valid"]),
         "valid, novel": mean(found["novel"]),
         "valid, unique": mean(found["unique"]),
         "valid, novel, unique (VNU)": mean(found["vnu"]),
-        "VNU without a novel linker that cannot bridge": mean(
-            [bool(good and p and fresh.isdisjoint(p[1])) for good, p in zip(found["vnu"], parts, strict=True)]
-        ),
-        f"novel linkers with {LEAST_GROUPS} or more coordinating groups": mean([s in bridging for s in linkers]),
+        "VNU without a novel linker that cannot bridge": mean(found["bridging"]),
+        f"novel linkers with {LEAST_GROUPS} or more coordinating groups": mean(joins),
         "distinct novel linkers": Figure(len(linkers), count=len(answers), percent=False),
     }

@@ -1,0 +1,38 @@
+"""Would the model's own measures put the better draws first? Stated as the area under the ROC curve."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from scilogos.bench.figures import Figure, bootstrap
+from scilogos.bench.held_out import Answer
+from scilogos.bench.material.text import parts_of
+from scilogos.bench.scores import auroc
+
+
+def orders(answers: Sequence[Answer], verdicts: Mapping[str, Sequence[bool | None]]) -> dict[str, Figure]:
+    """The chance that a draw of good verdict stands before one of bad, by each order; None is no verdict.
+
+    Nothing where draws have no likelihood, as those of a control that no model wrote.
+    """
+    if any("score" not in answer for answer in answers):
+        return {}
+    votes = Counter(map(parts_of, answers))
+    by = {
+        "likelihood": np.array([answer["score"] for answer in answers]),
+        "likelihood per character": np.array([answer["score"] / (1 + len(answer["text"])) for answer in answers]),
+        "votes": np.array([votes[parts_of(answer)] for answer in answers]),
+    }
+    figures = {}
+    for verdict, said in verdicts.items():
+        known = np.array([one is not None for one in said])
+        if not known.any():
+            continue
+        truth = np.array([bool(one) for one in said])[known]
+        for name, values in by.items():
+            mine = values[known]
+            figures[f"order by {name}, AUROC of {verdict}"] = bootstrap(
+                lambda units, v=mine, t=truth: auroc(v[units], t[units]), len(truth), percent=False
+            )
+    return figures
