@@ -15,6 +15,7 @@ from types import ModuleType
 from scilogos import __version__
 from scilogos.bench import binding_site, cdr, editing, ligand, material, retrosynthesis, validity
 from scilogos.bench.held_out import Answer, HeldOut, Item
+from scilogos.bench.leaks import told
 from scilogos.bench.pictures import draw
 from scilogos.bench.progress import Progress
 from scilogos.bench.report import Report
@@ -80,7 +81,8 @@ def run(
         "scilogos": __version__,
     }
     held = module.items(data, limit=limit, seed=seed, settings=settings)
-    held = replace(held, settings=settings, folder=out / name / task, shared=out / task)
+    notes = (*held.notes, *told(model.folder, task))
+    held = replace(held, settings=settings, notes=notes, folder=out / name / task, shared=out / task)
     _check_keys(held.items)
     results = Results(out / name / f"{task}.jsonl", _short_hash(made_by))
     judgements = Results(out / name / f"{task}.judged.jsonl", _short_hash({**made_by, "judged by": judged_by}))

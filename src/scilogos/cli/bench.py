@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from scilogos.errors import InputError, MissingError
-from scilogos.tasks import DEFAULT, load
+from scilogos.tasks import DEFAULT, find, load
 
 bench = App(
     name="bench",
@@ -74,28 +74,34 @@ def measure(
 
 
 @bench.command(name="leaks")
-def find_leaks(*, corpus: Path, data: Path, tokenizer: Path | None = None, out: Path = Path("results")) -> None:
-    """Audit a training corpus against every test set: what of them does it tell?
+def find_leaks(
+    *, corpus: list[Path], data: Path, model: str = DEFAULT, keep: bool = False, out: Path = Path("results")
+) -> None:
+    """Audit training corpora against every test set: what of them do they tell?
 
-    Example: logos bench leaks --corpus runs/corpus-posttrain --data data
+    Example: logos bench leaks --corpus runs/corpus-pretrain --corpus runs/corpus-posttrain --data data
 
     Parameters
     ----------
     corpus
-        A folder that `logos prepare` made.
+        A folder that `logos prepare` made, as often as a model had several.
     data
         The folder of the benchmark's files.
-    tokenizer
-        The folder of the tokenizer that the corpus was made with; default our own.
+    model
+        The model that was trained on them; its tokenizer reads them.
+    keep
+        Keep the counts in the model's folder, where every report of it finds them.
     out
         The folder of the audit, leaks-CORPUS.md and .json.
     """
     from scilogos.bench import audit
-    from scilogos.tokens import default
     from scilogos.tokens import load as load_codec
 
-    found = audit(corpus, data, load_codec(tokenizer) if tokenizer else default())
+    folder = find(model)
+    found = audit(corpus, data, load_codec(folder))
     found.write(out)
+    if keep:
+        found.keep(folder)
     print(found.markdown())
 
 

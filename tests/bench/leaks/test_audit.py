@@ -1,13 +1,17 @@
 """An audit finds what was put into a corpus, and nothing else."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
 
-from scilogos.bench import audit
+from scilogos.bench import audit, run
+from scilogos.bench.leaks import told
 from scilogos.cli import app
 from scilogos.data.shards import CorpusInfo, ShardWriter
 from scilogos.errors import CheckpointError, MissingError
 from scilogos.grammar import parse, split
-from scilogos.tokens import default
+from scilogos.model import fingerprint
 from tests.bench.conftest import CHAIN, HEAVY, NATIVE
 from tests.fakes import CODEC
 
@@ -42,7 +46,7 @@ def write_corpus(folder, texts):
 
 
 def test_what_is_clean(tables, tmp_path):
-    found = audit(write_corpus(tmp_path / "corpus", CLEAN), tables, CODEC)
+    found = audit([write_corpus(tmp_path / "corpus", CLEAN)], tables, CODEC)
     assert found.sentences == len(CLEAN) and found.leaks == 0
     items = {(check.name, check.compared): check.items for check in found.checks}
     assert items["USPTO-50K test", "product, without stereo"] == 2, "RDKit reads two of three"
@@ -51,7 +55,7 @@ def test_what_is_clean(tables, tmp_path):
 
 
 def test_what_leaks(tables, tmp_path):
-    found = audit(write_corpus(tmp_path / "corpus", CLEAN + LEAKS), tables, CODEC)
+    found = audit([write_corpus(tmp_path / "corpus", CLEAN + LEAKS)], tables, CODEC)
     seen = {(check.name, check.compared): check.found for check in found.checks if check.found}
     assert seen == {
         ("USPTO-50K test", "product, without stereo"): ("1",),
@@ -66,20 +70,41 @@ def test_what_leaks(tables, tmp_path):
     assert "| COACH420 | labelled chain, 30% identity by our search | 2 | 1 | 1abcA |" in text
 
 
-def test_from_the_command_line(tables, tmp_path, capsys):
-    if default().vocabulary.fingerprint != CODEC.vocabulary.fingerprint:
-        pytest.skip("the tests' vocabulary is not the default")
-    corpus = write_corpus(tmp_path / "corpus", LEAKS)
+def test_the_corpora_of_a_model_are_audited_together_and_kept_with_it(tables, tiny, tmp_path):
+    corpora = [write_corpus(tmp_path / name, texts) for name, texts in (("first", CLEAN), ("second", LEAKS))]
+    found = audit(corpora, tables, CODEC)
+    assert len(found.corpora) == 2 and found.sentences == len(CLEAN) + len(LEAKS)
+    model = shutil.copytree(tiny.folder, tmp_path / "model")
+    assert told(model, "cdr") == ("no leak audit is kept with this model; `logos bench leaks --keep` makes one",)
+    found.keep(model)
+    assert told(model, "cdr") == (
+        "leak audit, RAbD, heavy domain, equal: training saw 2 of 3",
+        "leak audit, RAbD, CDR-H3, equal: training saw 1 of 3",
+        "leak audit, RAbD, CDR-H3 of equal length, 60% identity: training saw 1 of 3",
+    )
+    report = run("cdr", replace(tiny, folder=model), tables, tmp_path, samples=1, options=["plausibility=false"])
+    assert report.notes[-3:] == told(model, "cdr")
+    kept = model / "leaks.json"
+    kept.write_text(kept.read_text().replace(fingerprint(model), "0123456789ab"))
+    assert told(model, "cdr") == ("the leak audit kept with this model is of other weights, 0123456789ab",)
+    kept.write_text("{}")
+    with pytest.raises(CheckpointError, match="not a leak audit"):
+        told(model, "cdr")
+
+
+def test_from_the_command_line(tables, tiny, tmp_path, capsys):
+    corpus, model = write_corpus(tmp_path / "corpus", LEAKS), shutil.copytree(tiny.folder, tmp_path / "model")
+    words = ["--corpus", str(corpus), "--data", str(tables), "--model", str(model), "--out", str(tmp_path / "out")]
     with pytest.raises(SystemExit) as stopped:
-        app(["bench", "leaks", "--corpus", str(corpus), "--data", str(tables), "--out", str(tmp_path / "out")])
+        app(["bench", "leaks", *words, "--keep"])
     assert stopped.value.code == 0
     assert "| RAbD | CDR-H3, equal |" in capsys.readouterr().out
-    assert len(list((tmp_path / "out").glob("leaks-*.json"))) == 1
+    assert len(list((tmp_path / "out").glob("leaks-*.json"))) == 1 and (model / "leaks.json").is_file()
 
 
 def test_faults(tables, tmp_path):
     corpus = write_corpus(tmp_path / "corpus", CLEAN)
     with pytest.raises(MissingError, match="name the folder of the benchmark tables"):
-        audit(corpus, tmp_path / "nowhere", CODEC)
+        audit([corpus], tmp_path / "nowhere", CODEC)
     with pytest.raises(CheckpointError, match="make a corpus with"):
-        audit(tmp_path, tables, CODEC)
+        audit([tmp_path], tables, CODEC)

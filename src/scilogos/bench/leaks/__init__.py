@@ -11,19 +11,21 @@ from scilogos.bench.progress import Progress
 from scilogos.bench.results import write_text
 from scilogos.data.shards import CorpusInfo, Shards, read_corpus, token_type
 from scilogos.errors import CheckpointError, MissingError
+from scilogos.model import fingerprint
 from scilogos.tokens import Codec, GrownCodec
 
-__all__ = ["Audit", "Check", "audit"]
+__all__ = ["Audit", "Check", "audit", "told"]
 
+KEPT = "leaks.json"
 _NAMED = 5  # keys written out of each check
 _EVERY = 1000  # sentences between lines of progress
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The checks of one corpus, and what was read of it."""
+    """The checks of the corpora that a model was trained on, by fingerprint, and what was read of them."""
 
-    corpus: str  # its fingerprint
+    corpora: tuple[str, ...]
     sentences: int
     checks: tuple[Check, ...]
 
@@ -35,7 +37,7 @@ class Audit:
     def markdown(self) -> str:
         """The audit for people."""
         lines = [
-            f"# Leaks of corpus {self.corpus}",
+            f"# Leaks of corpus {' and '.join(self.corpora)}",
             "",
             f"{self.sentences:,} training sentences were read, one of each record: its others tell the same.",
             "",
@@ -48,22 +50,50 @@ class Audit:
         return "\n".join(lines) + "\n"
 
     def write(self, folder: Path) -> None:
-        """Write leaks-<corpus>.md and .json."""
-        write_text(folder / f"leaks-{self.corpus}.md", self.markdown())
-        write_text(folder / f"leaks-{self.corpus}.json", json.dumps(asdict(self), indent=1) + "\n")
+        """Write leaks-<corpora>.md and .json."""
+        name = f"leaks-{'-'.join(self.corpora)}"
+        write_text(folder / f"{name}.md", self.markdown())
+        write_text(folder / f"{name}.json", json.dumps(asdict(self), indent=1) + "\n")
+
+    def keep(self, model: Path) -> None:
+        """Keep what was counted in a model's folder, for the reports of it."""
+        counts = [{**asdict(one), "found": len(one.found)} for one in self.checks]
+        kept = {"weights": fingerprint(model), "corpora": self.corpora, "checks": counts}
+        write_text(model / KEPT, json.dumps(kept, indent=1) + "\n")
 
 
-def audit(corpus: Path, data: Path, codec: Codec | GrownCodec) -> Audit:
-    """Compare all training sentences of a corpus with every test set that the data folder has."""
-    info = read_corpus(corpus)
-    if info.vocabulary != codec.vocabulary.fingerprint:
-        raise CheckpointError(f"{corpus}: another vocabulary than {codec.vocabulary.fingerprint}; name its --tokenizer")
+def audit(corpora: Sequence[Path], data: Path, codec: Codec | GrownCodec) -> Audit:
+    """Compare all training sentences of corpora with every test set that the data folder has."""
     if not data.is_dir():
         raise MissingError(f"{data}: no such folder; name the folder of the benchmark tables with --data")
+    infos = [read_corpus(corpus) for corpus in corpora]
+    for corpus, info in zip(corpora, infos, strict=True):
+        if info.vocabulary != codec.vocabulary.fingerprint:
+            raise CheckpointError(
+                f"{corpus}: another vocabulary than {codec.vocabulary.fingerprint}; name the --model it was made for"
+            )
     seen = Seen()
-    for text in _sentences(corpus, info, codec):
-        seen.add(text)
-    return Audit(info.fingerprint, seen.sentences, tuple(check(data, seen)))
+    for corpus, info in zip(corpora, infos, strict=True):
+        for text in _sentences(corpus, info, codec):
+            seen.add(text)
+    return Audit(tuple(info.fingerprint for info in infos), seen.sentences, tuple(check(data, seen)))
+
+
+def told(model: Path, task: str) -> tuple[str, ...]:
+    """What the audit in a model's folder says of a task's test sets, for its report; or that none is kept."""
+    path = model / KEPT
+    if not path.is_file():
+        return ("no leak audit is kept with this model; `logos bench leaks --keep` makes one",)
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        mine = [one for one in kept["checks"] if one["task"] == task]
+        lines = [f"{one['name']}, {one['compared']}: training saw {one['found']:,} of {one['items']:,}" for one in mine]
+        weights = kept["weights"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path}: not a leak audit ({error!r}); remove it or make it anew") from None
+    if weights != fingerprint(model):
+        return (f"the leak audit kept with this model is of other weights, {weights}",)
+    return tuple(f"leak audit, {line}" for line in lines)
 
 
 def _sentences(corpus: Path, info: CorpusInfo, codec: Codec | GrownCodec) -> Iterator[str]:

@@ -22,8 +22,9 @@ NEAR_CHAIN, NEAR_LOOP = 0.3, 0.6  # identities from which a chain, and a CDR-H3 
 
 @dataclass(frozen=True)
 class Check:
-    """What was compared: a test set, how, how many items it has, and the keys of those that training saw."""
+    """What was compared: a test set of a task, how, how many items it has, and the keys of those that training saw."""
 
+    task: str
     name: str
     compared: str
     items: int
@@ -32,16 +33,16 @@ class Check:
 
 def check(data: Path, seen: Seen) -> Iterator[Check]:
     """Every check whose table the data folder has."""
-    for table, run in CHECKS:
+    for task, table, run in CHECKS:
         if (data / table).is_file():
-            yield from run(data, seen)
+            for name, compared, leaked in run(data, seen):
+                yield Check(task, name, compared, len(leaked), tuple(key for key, found in leaked.items() if found))
 
 
-def _check(name: str, compared: str, pairs: dict[str, bool]) -> Check:
-    return Check(name, compared, len(pairs), tuple(key for key, leaked in pairs.items() if leaked))
+Compared = tuple[str, str, dict[str, bool]]  # a test set, how, whether training saw each of its items
 
 
-def reactions(data: Path, seen: Seen) -> Iterator[Check]:
+def reactions(data: Path, seen: Seen) -> Iterator[Compared]:
     """USPTO-50K: products and whole sets of reactants of validation and test, without stereo."""
     columns = ("row", "split", "product", "reactants")
     for split in ("val", "test"):
@@ -53,27 +54,36 @@ def reactions(data: Path, seen: Seen) -> Iterator[Check]:
                     reactants[row["row"]] = reactants_key(row["reactants"].split(".")) in seen.reactants
                 except ScilogosError:
                     continue
-        yield _check(f"USPTO-50K {split}", "product, without stereo", products)
-        yield _check(f"USPTO-50K {split}", "set of reactants, without stereo", reactants)
+        yield f"USPTO-50K {split}", "product, without stereo", products
+        yield f"USPTO-50K {split}", "set of reactants, without stereo", reactants
 
 
-def binding_sites(data: Path, seen: Seen) -> Iterator[Check]:
-    """Chains of COACH420, HOLO4K and CrossDocked's test, against chains whose sites training saw labelled."""
+def binding_sites(data: Path, seen: Seen) -> Iterator[Compared]:
+    """Chains of COACH420 and HOLO4K, against chains whose sites training saw labelled."""
     unused: dict[str, list[str]] = defaultdict(list)
     groups = {"COACH420": {key: residues for key, (residues, _) in sites.coach420(data, unused)}}
     if (data / sites.HOLO4K).is_file():
         groups["HOLO4K"] = {key: residues for key, (residues, _) in sites.holo4k(data, unused)}
-    if (data / COMPLEXES).is_file():
-        rows = [r for r in read_rows(data / COMPLEXES, ("set", "id")) if r["set"] == "crossdocked_test100"]
-        groups["CrossDocked test"] = {f"{r['id']} {c['id']}": c["seq"] for r in rows for c in r["chains"]}
+    yield from _chains(groups, seen)
+
+
+def receptors(data: Path, seen: Seen) -> Iterator[Compared]:
+    """Chains of CrossDocked's test, against chains whose sites training saw labelled."""
+    rows = [row for row in read_rows(data / COMPLEXES, ("set", "id")) if row["set"] == "crossdocked_test100"]
+    yield from _chains(
+        {"CrossDocked test": {f"{r['id']} {c['id']}": c["seq"] for r in rows for c in r["chains"]}}, seen
+    )
+
+
+def _chains(groups: dict[str, dict[str, str]], seen: Seen) -> Iterator[Compared]:
     among = Neighbours(sorted(seen.chains))
     for name, chains in groups.items():
-        yield _check(name, "labelled chain, equal", {key: chain in seen.chains for key, chain in chains.items()})
+        yield name, "labelled chain, equal", {key: chain in seen.chains for key, chain in chains.items()}
         near = {key: among.identity(chain) >= NEAR_CHAIN for key, chain in chains.items()}
-        yield _check(name, f"labelled chain, {NEAR_CHAIN:.0%} identity by our search", near)
+        yield name, f"labelled chain, {NEAR_CHAIN:.0%} identity by our search", near
 
 
-def antibodies(data: Path, seen: Seen) -> Iterator[Check]:
+def antibodies(data: Path, seen: Seen) -> Iterator[Compared]:
     """RAbD: heavy domains, and CDR-H3 of equal length, against all domains of training."""
     seen.number()
     by_length: dict[int, list[str]] = defaultdict(list)
@@ -86,12 +96,12 @@ def antibodies(data: Path, seen: Seen) -> Iterator[Check]:
             domains[row["pdb"]] = row["heavy"] in seen.domains
             equal[row["pdb"]] = loop in seen.loops
             near[row["pdb"]] = any(recovery(loop, other) >= NEAR_LOOP for other in by_length[len(loop)])
-    yield _check("RAbD", "heavy domain, equal", domains)
-    yield _check("RAbD", "CDR-H3, equal", equal)
-    yield _check("RAbD", f"CDR-H3 of equal length, {NEAR_LOOP:.0%} identity", near)
+    yield "RAbD", "heavy domain, equal", domains
+    yield "RAbD", "CDR-H3, equal", equal
+    yield "RAbD", f"CDR-H3 of equal length, {NEAR_LOOP:.0%} identity", near
 
 
-def materials(data: Path, seen: Seen) -> Iterator[Check]:
+def materials(data: Path, seen: Seen) -> Iterator[Compared]:
     """Linker sets of the test split, protons aside."""
     found = {}
     for row in read_rows(data / MATERIALS, ("linkers", "split_linker")):
@@ -101,21 +111,23 @@ def materials(data: Path, seen: Seen) -> Iterator[Check]:
             except ScilogosError:
                 continue
             found[row["linkers"]] = key in seen.linkers
-    yield _check("materials test", "set of linkers, neutralised", found)
+    yield "materials test", "set of linkers, neutralised", found
 
 
-def landscapes(data: Path, seen: Seen) -> Iterator[Check]:
+def landscapes(data: Path, seen: Seen) -> Iterator[Compared]:
     """GFP and AAV: sequences with a label, against parents and variants of training's edits."""
     for name, table in (("GFP", GFP), ("AAV", AAV)):
         if (data / table).is_file():
             rows = {row["sequence"] for row in read_rows(data / table, ("sequence",))}
-            yield _check(name, "labelled sequence, equal", {residues: residues in seen.parents for residues in rows})
+            yield name, "labelled sequence, equal", {residues: residues in seen.parents for residues in rows}
 
 
-CHECKS: tuple[tuple[str, Callable[[Path, Seen], Iterator[Check]]], ...] = (
-    (USPTO, reactions),
-    (sites.COACH420, binding_sites),
-    (RABD, antibodies),
-    (MATERIALS, materials),
-    (GFP, landscapes),
+# the task, a table that it needs, and the comparisons
+CHECKS: tuple[tuple[str, str, Callable[[Path, Seen], Iterator[Compared]]], ...] = (
+    ("retrosynthesis", USPTO, reactions),
+    ("binding-site", sites.COACH420, binding_sites),
+    ("ligand", COMPLEXES, receptors),
+    ("cdr", RABD, antibodies),
+    ("material", MATERIALS, materials),
+    ("editing", GFP, landscapes),
 )
