@@ -1,10 +1,7 @@
 """Lines on disk: found again, of one setting, half a line forgiven, a broken one named."""
 
-import io
-
 import pytest
 
-from scilogos.bench.progress import Progress
 from scilogos.bench.results import Results
 from scilogos.errors import InputError, StorageError
 
@@ -39,11 +36,3 @@ def test_place_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot be written"):
         Results(tmp_path / "file" / "task.jsonl", "one").add("model", {"a": {}})
-
-
-def test_progress_ends_with_a_whole_line():
-    stream = io.StringIO()
-    progress = Progress("cdr, model", 3, done=1, stream=stream)
-    progress.advance(1)
-    progress.advance(1)
-    assert stream.getvalue().startswith("cdr, model: 3/3, ") and stream.getvalue().endswith("min left\n")

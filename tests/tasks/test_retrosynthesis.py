@@ -8,7 +8,7 @@ from scilogos.grammar import Molecule, Reaction, split, write
 from scilogos.grammar.constraints import Molecules
 from scilogos.science import canonical, is_valid
 from scilogos.tasks import retrosynthesis
-from scilogos.tasks.retrosynthesis import constraint, forward_scores, prompt, propose, propose_all, read
+from scilogos.tasks.retrosynthesis import CHECKED, constraint, forward_scores, prompt, propose, propose_all, read
 from tests.fakes import CODEC, Scripted, random_engine
 
 PRODUCT = "CC(=O)Nc1ccc(O)cc1"
@@ -91,6 +91,15 @@ def test_the_budget_suffices_with_room_for_any_product(engine, product):
     asked = constraint(engine, product)
     budget = retrosynthesis.BUDGET_FACTOR * len(CODEC.encode(prompt(product))) + retrosynthesis.BUDGET_SLACK
     assert len(asked.supply) < asked.distance(asked.start) < budget - asked.stretch
+
+
+def test_verified_answers_give_the_product_back():
+    engine = scripted("<MoleculeS>OCN<MoleculeE>", by=2.0)  # read forwards and greedily, everything gives NCO
+    for product, returned in (("NCO", True), ("NC=O", False)):
+        everything = propose(engine, product, samples=40, num_roots=1, n=99)
+        kept = propose(engine, product, samples=40, num_roots=1, n=99, verified=True)
+        assert everything and kept.answers == (everything.best(CHECKED).answers if returned else ())
+        assert (kept.drawn, kept.refused) == (everything.drawn, everything.refused)
 
 
 def test_the_product_itself_is_no_answer():

@@ -17,13 +17,13 @@ from scilogos.bench import binding_site, cdr, editing, ligand, material, retrosy
 from scilogos.bench.held_out import Answer, HeldOut, Item
 from scilogos.bench.leaks import told
 from scilogos.bench.pictures import draw
-from scilogos.bench.progress import Progress
 from scilogos.bench.report import Report
 from scilogos.bench.results import Results
 from scilogos.bench.settings import settings_of
 from scilogos.decode.served import ServedEngine
 from scilogos.errors import InputError, MissingError, ObjectError, PromptError
 from scilogos.model import fingerprint
+from scilogos.progress import Progress
 from scilogos.tasks import Logos
 
 TASKS: dict[str, ModuleType] = {

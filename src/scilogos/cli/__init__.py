@@ -8,6 +8,7 @@ from scilogos import __version__
 from scilogos.cli import language, tasks, training, work
 from scilogos.cli.bench import bench
 from scilogos.cli.demo import demo
+from scilogos.cli.sites import sites
 from scilogos.errors import ScilogosError
 
 __all__ = ["app", "main"]
@@ -20,7 +21,7 @@ app = App(
 )
 for _verb in (
     tasks.retro,
-    tasks.sites,
+    sites,
     tasks.ligands,
     tasks.materials,
     tasks.edit,

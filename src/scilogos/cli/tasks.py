@@ -1,32 +1,35 @@
-"""The six tasks as verbs: parse, one call, show."""
+"""Tasks as verbs: parse, one call, show. Binding sites have a file of their own."""
 
-from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
 
 from scilogos.cli import inputs
 from scilogos.cli.designs import show_designs
 from scilogos.cli.options import DEFAULT, Model, Number
-from scilogos.cli.output import Result, Row
+from scilogos.cli.output import Result
 from scilogos.errors import InputError
-from scilogos.grammar import Protein, write
+from scilogos.grammar import Protein
 from scilogos.grammar.bracket import ELEMENTS
 from scilogos.grammar.constraints import Bounds
+from scilogos.progress import Progress
 from scilogos.science import (
     Structure,
-    chimerax_script,
-    pymol_script,
     read_structure,
-    replacing,
     write_fasta,
-    write_marked_pdb,
 )
-from scilogos.tasks import load
-from scilogos.tasks.binding_site import Sites
+from scilogos.tasks import load, retrosynthesis
+
+_TOGETHER = 16  # products that are asked at once
 
 
-def retro(target: str, *, n: Number = 10, seed: int = 0, model: Model = DEFAULT, out: Path | None = None) -> None:
+def retro(
+    target: str,
+    *,
+    n: Number = 10,
+    verified: bool = False,
+    seed: int = 0,
+    model: Model = DEFAULT,
+    out: Path | None = None,
+) -> None:
     """Propose reactants for a product.
 
     Example: logos retro "CC(=O)Nc1ccc(O)cc1" -n 5
@@ -37,6 +40,8 @@ def retro(target: str, *, n: Number = 10, seed: int = 0, model: Model = DEFAULT,
         A SMILES, or a .smi, .csv or .sdf file of products (.gz too).
     n
         Answers to show for each product.
+    verified
+        Only answers from which the model, read forwards, makes the product; of some products there are none.
     seed
         The same seed gives the same answers.
     out
@@ -44,90 +49,22 @@ def retro(target: str, *, n: Number = 10, seed: int = 0, model: Model = DEFAULT,
     """
     logos, rows = load(model), []
     products = inputs.molecules(target)
-    for product in products:
-        for rank, answer in enumerate(logos.retrosynthesis(product, n, seed=seed), 1):
-            rows.append(
-                {"product": product, "rank": rank, "reactants": ".".join(answer.thing), "score": answer.score,
-                 "votes": answer.votes}
-            )  # fmt: skip
+    progress = Progress("retro", len(products))
+    for start in range(0, len(products), _TOGETHER):
+        some = products[start : start + _TOGETHER]
+        rankings = retrosynthesis.propose_all(logos.engine, some, n=n, verified=verified, seed=seed)
+        rows += [
+            {"product": product, "rank": rank, "reactants": ".".join(answer.thing), "score": answer.score,
+             "votes": answer.votes}
+            for product, ranking in zip(some, rankings, strict=True)
+            for rank, answer in enumerate(ranking, 1)
+        ]  # fmt: skip
+        if len(products) > _TOGETHER:
+            progress.advance(len(some))
     if len(products) == 1:
         rows = [{k: v for k, v in row.items() if k != "product"} for row in rows]
     title = f"Reactants for {products[0]}" if len(products) == 1 else "Reactants"
     Result(rows, title, molecule="reactants", footnote="score: log-likelihood, merged over texts").show(out)
-
-
-def sites(
-    target: str,
-    *,
-    samples: int = 20,
-    threshold: float | None = None,
-    seed: int = 0,
-    model: Model = DEFAULT,
-    out: Path | None = None,
-) -> None:
-    """Mark the binding-site residues of a protein, and its pockets where coordinates are known.
-
-    Example: logos sites 1abc.pdb --out marked.pdb
-
-    Parameters
-    ----------
-    target
-        A .pdb or .cif file (.gz too), a .fasta file, or a sequence.
-    samples
-        Sampled answers that the probabilities are averaged over.
-    threshold
-        Probability from which a residue is called a site; by default the one that suits the model best.
-    out
-        A .csv, .jsonl, .fasta file; for a structure also .pdb (B-factor column), .pml (PyMOL) or .cxc (ChimeraX).
-    """
-    logos = load(model)
-    options = {"samples": samples, "seed": seed} | ({} if threshold is None else {"threshold": threshold})
-    given = inputs.structure_or_sequences(target)
-    if isinstance(given, Structure):
-        found = logos.sites(given, **options)
-        labels = [[(chain.name, label) for label in chain.labels] for chain in given.chains]
-        rows, files = _site_rows(labels, found), _site_files(given, found)
-        footnote = f"{len(found.pockets)} pockets"
-    else:
-        every = [(name, residues, logos.sites(residues, **options)) for name, residues in given]
-        numbered = [([[(name, str(i)) for i in range(1, len(residues) + 1)]], found) for name, residues, found in every]
-        rows = [row for labels, found in numbered for row in _site_rows(labels, found)]
-        marked = [(name, write(found.chains[0])) for name, _, found in every]
-        files, footnote = {".fasta": lambda path: _write_text(path, "".join(f">{n}\n{t}\n" for n, t in marked))}, ""
-        found = every[0][2]
-    if not rows:
-        best = max(float(np.max(p)) for p in found.probabilities)
-        footnote = f"no residue reaches the threshold; the highest probability is {best:.2f}"
-    Result(rows, "Binding-site residues", footnote=footnote, files=files).show(out)
-
-
-def _site_rows(labels: list[list[tuple[str, str]]], found: Sites) -> list[Row]:
-    """One row a marked residue; with pockets, the best pocket first."""
-    pocket_of = {place: k for k, pocket in enumerate(found.pockets, 1) for place in pocket.residues}
-    rows: list[Row] = []
-    for c, (chain, probabilities) in enumerate(zip(found.chains, found.probabilities, strict=True)):
-        for i in chain.sites:
-            row: Row = {"chain": labels[c][i][0], "residue": chain.residues[i] + labels[c][i][1]}
-            row |= {"pocket": pocket_of.get((c, i), 0)} if found.pockets else {}
-            rows.append(row | {"score": float(probabilities[i])})
-    return sorted(rows, key=lambda row: (row.get("pocket", 0), -row["score"]))
-
-
-def _site_files(structure: Structure, found: Sites) -> dict[str, Callable[[Path], object]]:
-    sites = tuple(chain.sites for chain in found.chains)
-    centres = [pocket.centre for pocket in found.pockets]
-    text = "".join(f">{chain.name}\n{write(m)}\n" for chain, m in zip(structure.chains, found.chains, strict=True))
-    return {
-        ".fasta": lambda path: _write_text(path, text),
-        ".pdb": lambda path: write_marked_pdb(structure, found.probabilities, path),
-        ".pml": lambda path: _write_text(path, pymol_script(structure, sites, centres=centres)),
-        ".cxc": lambda path: _write_text(path, chimerax_script(structure, sites, centres=centres)),
-    }
-
-
-def _write_text(path: Path, text: str) -> None:
-    with replacing(path) as stream:
-        stream.write(text)
 
 
 def ligands(

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from scilogos.decode import Engine, Prompt, Sampling
@@ -15,7 +16,7 @@ Reactants = tuple[str, ...]
 SAMPLING, GREEDY = Sampling(temperature=1.0, top_p=0.95), Sampling(temperature=0)
 ROOTS = 4  # writings of the product that are asked
 FORWARD = 0.0  # weight of the model's own log p(product | reactants) in the order of answers
-CHECKED = 20  # answers of a product that are asked for it
+CHECKED = 20  # answers of a product that are read forwards
 BUDGET_FACTOR, BUDGET_SLACK = 2, 60  # symbols of an answer, against the product's
 
 
@@ -47,15 +48,17 @@ def propose(
     samples: int = 16,
     num_roots: int = ROOTS,
     forward: float = FORWARD,
+    verified: bool = False,
     sampling: Sampling = SAMPLING,
     seed: int = 0,
 ) -> Ranking[Reactants]:
     """Rank up to n sets of reactants: `samples` draws from each of `num_roots` writings of the product.
 
-    With `forward` above 0 the best answers are ordered by their score and so many times `forward_scores`.
+    With `forward` above 0 the best answers are ordered by their score and so many times `forward_scores`; `verified`
+    leaves those of the best answers from which the model, read forwards, makes the product.
     """
-    options = {"samples": samples, "num_roots": num_roots, "forward": forward, "sampling": sampling, "seed": seed}
-    return propose_all(engine, [product], n=n, **options)[0]
+    options = {"samples": samples, "num_roots": num_roots, "forward": forward, "verified": verified}
+    return propose_all(engine, [product], n=n, sampling=sampling, seed=seed, **options)[0]
 
 
 def propose_all(
@@ -66,16 +69,17 @@ def propose_all(
     samples: int = 16,
     num_roots: int = ROOTS,
     forward: float = FORWARD,
+    verified: bool = False,
     sampling: Sampling = SAMPLING,
     seed: int = 0,
 ) -> list[Ranking[Reactants]]:
     """Rank reactants for several products; the same as one by one, but faster."""
     if num_roots < 1:
         raise PromptError(f"{num_roots} writings of the product: expected at least 1")
-    products = [canonical(product) for product in products]
-    written = [roots(product, num_roots, random.Random(f"{seed}/{product}")) for product in products]
+    targets = [canonical(product) for product in products]
+    written = [roots(product, num_roots, random.Random(f"{seed}/{product}")) for product in targets]
     prompts = []
-    for product, texts in zip(products, written, strict=True):
+    for product, texts in zip(targets, written, strict=True):
         guide = engine.guide(constraint(engine, product))
         for text in texts:
             tokens = tuple(engine.codec.encode(prompt(text)))
@@ -83,10 +87,12 @@ def propose_all(
     found = iter(engine.complete(prompts, samples, sampling, seed=seed))
     rankings = [
         rank([next(found) for _ in texts], partial(read, product))
-        for product, texts in zip(products, written, strict=True)
+        for product, texts in zip(targets, written, strict=True)
     ]
     if forward:
-        rankings = [_checked(engine, *each, forward) for each in zip(products, rankings, strict=True)]
+        rankings = [_checked(engine, *each, forward) for each in zip(targets, rankings, strict=True)]
+    if verified:
+        rankings = _verified(engine, targets, rankings)
     return [ranking.best(n) for ranking in rankings]
 
 
@@ -115,6 +121,18 @@ def products(engine: Engine, answers: Sequence[Reactants]) -> list[str | None]:
         assert isinstance(sentence, Reaction)
         found[answer] = canonical(sentence.products[0].smiles) if is_valid(sentence.products[0].smiles) else None
     return [found[answer] for answer in answers]
+
+
+def _verified(
+    engine: Engine, targets: Sequence[str], rankings: Sequence[Ranking[Reactants]]
+) -> list[Ranking[Reactants]]:
+    """Of the best answers, those that give their product back; all products are asked together."""
+    best = [ranking.best(CHECKED) for ranking in rankings]
+    made = iter(products(engine, [answer.thing for ranking in best for answer in ranking]))
+    return [
+        replace(ranking, answers=tuple(answer for answer in ranking if next(made) == target))
+        for target, ranking in zip(targets, best, strict=True)
+    ]
 
 
 def _checked(engine: Engine, product: str, ranking: Ranking[Reactants], weight: float) -> Ranking[Reactants]:

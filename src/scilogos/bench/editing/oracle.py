@@ -17,10 +17,10 @@ from safetensors.torch import load_file, save
 
 from scilogos.bench.editing.landscapes import Labelled
 from scilogos.bench.editing.network import Fit, Network, fit
-from scilogos.bench.progress import Progress
 from scilogos.bench.scores import spearman
 from scilogos.errors import CheckpointError, StorageError
 from scilogos.model.files import write_bytes
+from scilogos.progress import Progress
 from scilogos.science import replacing
 
 WEIGHTS, CARD, MEASURED = "model.safetensors", "card.json", "figures.json"

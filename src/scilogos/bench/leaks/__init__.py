@@ -7,16 +7,16 @@ from pathlib import Path
 
 from scilogos.bench.leaks.checks import Check, check
 from scilogos.bench.leaks.seen import Seen
-from scilogos.bench.progress import Progress
 from scilogos.bench.results import write_text
 from scilogos.data.shards import CorpusInfo, Shards, read_corpus, token_type
 from scilogos.errors import CheckpointError, MissingError
 from scilogos.model import fingerprint
+from scilogos.progress import Progress
 from scilogos.tokens import Codec, GrownCodec
 
 __all__ = ["Audit", "Check", "audit", "told"]
 
-KEPT = "leaks.json"
+_KEPT = "leaks.json"
 _NAMED = 5  # keys written out of each check
 _EVERY = 1000  # sentences between lines of progress
 
@@ -59,7 +59,7 @@ class Audit:
         """Keep what was counted in a model's folder, for the reports of it."""
         counts = [{**asdict(one), "found": len(one.found)} for one in self.checks]
         kept = {"weights": fingerprint(model), "corpora": self.corpora, "checks": counts}
-        write_text(model / KEPT, json.dumps(kept, indent=1) + "\n")
+        write_text(model / _KEPT, json.dumps(kept, indent=1) + "\n")
 
 
 def audit(corpora: Sequence[Path], data: Path, codec: Codec | GrownCodec) -> Audit:
@@ -81,7 +81,7 @@ def audit(corpora: Sequence[Path], data: Path, codec: Codec | GrownCodec) -> Aud
 
 def told(model: Path, task: str) -> tuple[str, ...]:
     """What the audit in a model's folder says of a task's test sets, for its report; or that none is kept."""
-    path = model / KEPT
+    path = model / _KEPT
     if not path.is_file():
         return ("no leak audit is kept with this model; `logos bench leaks --keep` makes one",)
     try:
