@@ -31,7 +31,7 @@ def test_retrosynthesis_scores():
     ))  # fmt: skip
     counts = {"drawn": 10, "parsed": 10, "sound": 5}
     answers = [
-        {"answers": [["CCO.CI", -1.0, 1, 1.0]], "returned": [True], **counts},
+        {"answers": [["CCO.CI", -1.0, 1, 1.0]], "returned": [True], "truth drawn": True, **counts},
         {"answers": [["CCO.CBr", -1.0, 1, 1.0], ["CCO.CI", -2.0, 3, 0.5]], "returned": [False, True], **counts},
         {"answers": [["CCN.CI", -1.0, 1, 1.0]], "returned": [False], **counts},
         {"error": "too long"},
@@ -42,9 +42,18 @@ def test_retrosynthesis_scores():
     assert values["MaxFrag top-1"] == 0.5, "CCO is right in two"
     assert values["top-1, class 1, alkylation"] == 0.5
     assert values["top-1 by likelihood"] == 0.25 and values["top-1 by votes"] == values["top-50"] == 0.5
+    assert values["top-1 by round trip, then likelihood"] == 0.5 and values["truth among all draws"] == 0.25
     assert values["round trip, first answer"] == 0.25 and values["round trip, first 10"] == 0.5
     assert values["top-1, clean"] == pytest.approx(1 / 3)
     assert values["completions that parse"] == 1 and values["reactant sets RDKit accepts"] == 0.5
+
+
+def test_equal_largest_reactants_keep_their_places():
+    """As R-SMILES' score.py: of CCN, CCN, CCN, CCO the right one has place four, though it is the second distinct."""
+    held = HeldOut((Item("1", "CCOC", ("CCO", "CI"), "clean"),))
+    rows = [[text, -place, 1, 1.0] for place, text in enumerate(("CCN.CI", "CCN.CBr", "CCN.CCl", "CCO.CBr"))]
+    figures = retrosynthesis.score(held, [{"answers": rows}])
+    assert figures["MaxFrag top-3"].value == 0 and figures["MaxFrag top-5"].value == 1
 
 
 def test_sequence_of_the_tables_is_as_assumed():

@@ -1,6 +1,7 @@
 """The summary of a run, as JSON and as Markdown: figures of the model and its baselines, and all that made them."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,7 +14,10 @@ _NAMED = 12  # keys written out of each list
 
 @dataclass(frozen=True)
 class Report:
-    """Figures by arm (the model first) and name, how they came about, and which items could not be used."""
+    """Figures by arm (the model first) and name, how they came about, and which items could not be used.
+
+    `differs` says what is not as usual; `apart` names another question than the task's, such as a validation split.
+    """
 
     task: str
     figures: Mapping[str, Mapping[str, Figure]]
@@ -24,12 +28,20 @@ class Report:
     settings: Mapping[str, object] = field(default_factory=dict)
     notes: Sequence[str] = ()
     pictures: Mapping[str, str] = field(default_factory=dict)  # file names by title
+    differs: Sequence[str] = ()
+    apart: str = ""
+
+    @property
+    def name(self) -> str:
+        """The task and what differs, as the files are called."""
+        return re.sub(r"[^\w.-]+", "-", "-".join((self.task, *self.differs)))
 
     def markdown(self) -> str:
         """The report for people."""
         arms = list(self.figures)
         names = list(dict.fromkeys(name for some in self.figures.values() for name in some))
-        lines = [f"# {self.task}", "", f"| | {' | '.join(arms)} |", "|---|" + "---:|" * len(arms)]
+        title = ", ".join(filter(None, (self.task, self.apart)))
+        lines = [f"# {title}", "", f"| | {' | '.join(arms)} |", "|---|" + "---:|" * len(arms)]
         for name in names:
             cells = [str(self.figures[arm][name]) if name in self.figures[arm] else "" for arm in arms]
             lines.append(f"| {name} | {' | '.join(cells)} |")
@@ -49,9 +61,9 @@ class Report:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
     def write(self, folder: Path) -> None:
-        """Write <task>.md and <task>.json."""
-        write_text(folder / f"{self.task}.md", self.markdown())
-        write_text(folder / f"{self.task}.json", self.json())
+        """Write <name>.md and <name>.json."""
+        write_text(folder / f"{self.name}.md", self.markdown())
+        write_text(folder / f"{self.name}.json", self.json())
 
 
 def _text(value: object) -> str:

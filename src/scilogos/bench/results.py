@@ -41,8 +41,12 @@ class Results:
         return self._answers.setdefault(arm, {})
 
     def add(self, arm: str, answers: Mapping[str, Answer]) -> None:
-        """Append answers by item key; StorageError where the disk refuses."""
-        rows = [{"settings": self.settings, "arm": arm, "key": key, **answer} for key, answer in answers.items()]
+        """Append answers by item key; StorageError where the disk refuses.
+
+        One that is `passing` is not written: another time, such as when a machine is less busy, it may be another.
+        """
+        kept = {key: answer for key, answer in answers.items() if not answer.get("passing")}
+        rows = [{"settings": self.settings, "arm": arm, "key": key, **answer} for key, answer in kept.items()]
         write_text(self.path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), mode="a")
         self._answers.setdefault(arm, {}).update(answers)
 

@@ -24,7 +24,7 @@ from scilogos.decode.served import ServedEngine
 from scilogos.errors import InputError, MissingError, ObjectError, PromptError
 from scilogos.model import fingerprint
 from scilogos.progress import Progress
-from scilogos.tasks import Logos
+from scilogos.tasks import Logos, installed
 
 TASKS: dict[str, ModuleType] = {
     "retrosynthesis": retrosynthesis,
@@ -53,7 +53,7 @@ def run(
     """Measure a model on one task: `limit` items drawn by the seed (None: all), `samples` draws of each (None: usual).
 
     `options` are NAME=VALUE of the task's own settings. Answers go to out/<fingerprint>/<task>.jsonl and are found
-    again; the summary to <task>.md and <task>.json beside, pictures to <task>-*.png.
+    again; the summary to .md and .json beside, pictures to .png, under the task's name and what differs from the usual.
     """
     module = _module(task)
     for name, value in (("limit", limit), ("samples", samples)):
@@ -65,7 +65,8 @@ def run(
     judged_by = module.judged_by(settings) if hasattr(module, "judged_by") else {}
     files = {name: _digest(_found(data, name)) for name in module.FILES}
     there = [name for name in getattr(module, "OPTIONAL", ()) if (data / name).is_file()]
-    files |= {name: _digest(data / name) for name in there}
+    there += module.files(data, settings) if hasattr(module, "files") else []
+    files |= {str(name): _digest(data / name) for name in there}
     name = fingerprint(model.folder)
     judging = getattr(module, "JUDGING", ())
     shown = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(settings).items()}
@@ -94,9 +95,12 @@ def run(
             judge = partial(_judged, module.judge, held)
             judged = _answered(f"{task}, judging {arm}", arm, judge, held, judgements, module, arms[arm])
             arms[arm] = [{**judgement, **answer} for answer, judgement in zip(arms[arm], judged, strict=True)]
-    report = _report(task, module, held, arms)
+    numbers = {"limit": limit, "samples": samples, "seed": seed}
+    differs = [f"{name} {value}" for name, value in numbers.items() if value]
+    differs += [option.replace("=", " ", 1) for option in options]
+    report = replace(_report(task, module, held, arms), differs=differs, apart=getattr(settings, "apart", ""))
     settled = {
-        "command": _command(task, model, data, out, limit=limit, samples=samples, seed=seed, options=options),
+        "command": _command(task, model, data, out, numbers, options),
         **made_by,
         "settings": shown,
         **({"judged by": judged_by} if judged_by else {}),
@@ -104,13 +108,17 @@ def run(
         "versions": {package: metadata.version(package) for package in _PACKAGES},
     }
     plots = module.plots(held, arms) if hasattr(module, "plots") else {}
-    report = replace(report, settings=settled, pictures=draw(out / name, task, plots))
+    report = replace(report, settings=settled, pictures=draw(out / name, report.name, plots))
     report.write(out / name)
     return report
 
 
-def _command(task: str, model: Logos, data: Path, out: Path, *, options: Sequence[str], **numbers: int | None) -> str:
-    words = ["logos", "bench", task, "--model", model.name, "--data", str(data), "--out", str(out)]
+def _command(
+    task: str, model: Logos, data: Path, out: Path, numbers: Mapping[str, int | None], options: Sequence[str]
+) -> str:
+    known = dict(installed()).get(model.name, Path()).resolve() == model.folder.resolve()
+    words = ["logos", "bench", task, "--model", model.name if known else str(model.folder)]
+    words += ["--data", str(data), "--out", str(out)]
     for name, value in numbers.items():
         words += [f"--{name}", str(value)] if value else []
     for option in options:

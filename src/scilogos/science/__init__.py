@@ -26,7 +26,7 @@ _NAMES = {
     "reactions": "reaction_writings",
     "selections": "select select_around",
     "sequences": "NamedSequence clean_sequence read_fasta write_fasta",
-    "structure_files": "parse_structure read_structure",
+    "structure_files": "parse_structure pdb_text read_structure",
     "structures": "Chain Ligand Structure",
     "substructures": "Substructure named_elements read_substructure",
     "text_files": "read_text replacing",

@@ -11,7 +11,11 @@ _BLOSUM62 = gemmi.AlignmentScoring("b")
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """Aligned residues as pairs of 0-based indices, int [P, 2], and the share of them that are equal."""
+    """Aligned residues as pairs of 0-based indices, int [P, 2], and the identity.
+
+    That is the share of equal pairs among the columns from the first pair to the last, gaps between them counted, as
+    MMseqs2 has it.
+    """
 
     pairs: np.ndarray
     identity: float
@@ -32,7 +36,8 @@ def align(query: str, target: str) -> Alignment:
         at[1] += count * (letter in "MD")
     found = np.asarray(pairs, np.int64).reshape(-1, 2)
     same = sum(query[i] == target[j] for i, j in found)
-    return Alignment(found, same / max(1, len(found)))
+    columns = int((found[-1] - found[0] + 1).sum()) - len(found) if len(found) else 1
+    return Alignment(found, same / columns)
 
 
 def _codes(sequence: str) -> list[str]:

@@ -36,6 +36,11 @@ def read_structure(path: str | os.PathLike) -> Structure:
     return parse_structure(read_text(path), path)
 
 
+def pdb_text(structure: Structure) -> str:
+    """The structure as it was read, all its models and atoms, in PDB format."""
+    return structure.source.make_pdb_string()
+
+
 def parse_structure(text: str, path: str | os.PathLike) -> Structure:
     """Read a structure from the text of a PDB or mmCIF file; `path` is named in errors and gives its name."""
     source, components = _parse(text, path)

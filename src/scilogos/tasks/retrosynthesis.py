@@ -54,7 +54,7 @@ def propose(
 ) -> Ranking[Reactants]:
     """Rank up to n sets of reactants: `samples` draws from each of `num_roots` writings of the product.
 
-    With `forward` above 0 the best answers are ordered by their score and so many times `forward_scores`; `verified`
+    With `forward` above 0 the first answers are ordered by their score and so many times `forward_scores`; `verified`
     leaves those of the best answers from which the model, read forwards, makes the product.
     """
     options = {"samples": samples, "num_roots": num_roots, "forward": forward, "verified": verified}
@@ -136,7 +136,7 @@ def _verified(
 
 
 def _checked(engine: Engine, product: str, ranking: Ranking[Reactants], weight: float) -> Ranking[Reactants]:
-    some = ranking.best(CHECKED)
+    some, rest = ranking.best(CHECKED), ranking.answers[CHECKED:]
     scores = forward_scores(engine, product, [answer.thing for answer in some])
     total = {answer.thing: answer.score + weight * score for answer, score in zip(some, scores, strict=True)}
-    return some.by(total.__getitem__)
+    return replace(ranking, answers=(*some.by(total.__getitem__), *rest))

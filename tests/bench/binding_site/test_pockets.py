@@ -1,15 +1,17 @@
 """P2Rank's criteria by hand; structures read with their ligands; fpocket where it is installed."""
 
 import gzip
+from collections import defaultdict
 from pathlib import Path
 
+import gemmi
 import numpy as np
 import pytest
 
 from scilogos.bench import binding_site
 from scilogos.bench.binding_site import fpocket
-from scilogos.bench.binding_site.complexes import Target
-from scilogos.bench.binding_site.criteria import dca, dcc, found, relevant
+from scilogos.bench.binding_site.complexes import Target, data_set
+from scilogos.bench.binding_site.criteria import dca, dcc, found, merged, relevant
 from scilogos.bench.held_out import HeldOut, Item
 from scilogos.errors import InputError, MissingError
 
@@ -52,6 +54,7 @@ def test_pockets_are_scored():
     assert values["CrossDocked, DCC Top-n+2"] == 1
     values = binding_site.score(held, [{"not asked": ""}, {"probabilities": [[0, 0, 0, 0]], "pockets": [[40.0, 0, 0]]}])
     assert values["CrossDocked, DCA Top-n"].value == 1 and "validation threshold" not in values
+    assert "CrossDocked, MCC" not in values and values["CrossDocked, AUPRC"].value > 0, "no threshold was chosen"
 
 
 def test_a_users_data_set(tmp_path, tables, demo_complex):
@@ -65,16 +68,52 @@ def test_a_users_data_set(tmp_path, tables, demo_complex):
         (tmp_path / folder).symlink_to(tables / folder)
     settings = binding_site.Settings(sets=(), data_set=Path("mine.ds"))
     held = binding_site.items(tmp_path, limit=None, seed=0, settings=settings)
-    (item,) = (item for item in held.items if item.group == "mine")
-    assert item.key == "mine/a.pdb" and len(item.given.ligands) == 1
+    (item,) = (item for item in held.items if item.group == "data set mine")
+    assert item.key == "data set mine/a.pdb" and len(item.given.ligands) == 1
+    assert {file.name for file in binding_site.files(tmp_path, settings)} == {
+        "mine.ds", "a.pdb", "b.pdb.gz", "broken.pdb",
+    }  # fmt: skip
     assert sum(map(len, item.truth)) > 3 and len(item.given.centroids) == len(item.given.chains)
     assert held.skipped["no relevant ligand"] == ["b.pdb.gz"]
     assert any("broken.pdb" in reason for reason in held.skipped)
     with pytest.raises(MissingError, match="no such data set"):
         binding_site.items(tmp_path, limit=None, seed=0, settings=binding_site.Settings(data_set=Path("none.ds")))
-    (tmp_path / "odd.ds").write_text("HEADER: file\na.pdb\n")
-    with pytest.raises(InputError, match="odd.ds:2: found columns file; expected protein"):
-        binding_site.items(tmp_path, limit=None, seed=0, settings=binding_site.Settings(data_set=Path("odd.ds")))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("HEADER: file\na.pdb\n", "odd.ds:1: found columns file; expected protein"),
+        ("HEADER: protein chains\na.pdb A\n", "odd.ds:1: found columns protein, chains"),
+        ("PARAM.LIGANDS_SEPARATED_BY_TER=true\na.pdb\n", "odd.ds:1: found 'PARAM.LIGANDS_SEPARATED_BY_TER=true'"),
+    ],
+)
+def test_data_sets_that_would_choose_otherwise_are_refused(text, told, tmp_path):
+    (tmp_path / "odd.ds").write_text(text)
+    with pytest.raises(InputError, match=told):
+        list(data_set(tmp_path / "odd.ds", defaultdict(list)))
+
+
+def test_ligands_that_a_data_set_names_all_count(tmp_path, demo_complex):
+    """A sugar is on the list of what does not count; named, it does, as in P2Rank. mmCIF becomes PDB for fpocket."""
+    sugar = "".join(
+        line[:17] + "GLC" + line[20:] + "\n" if line.startswith("HETATM") else line + "\n"
+        for line in demo_complex.splitlines()
+    )
+    (tmp_path / "a.pdb").write_text(sugar)
+    (tmp_path / "a.cif").write_text(gemmi.read_pdb_string(sugar).make_mmcif_document().as_string())
+    (tmp_path / "x.ds").write_text("HEADER: protein ligand_codes\na.pdb GLC\na.cif GLC\na.pdb *\n")
+    reasons = defaultdict(list)
+    found = [target for _, _, target, _ in data_set(tmp_path / "x.ds", reasons)]
+    assert [len(target.ligands) for target in found] == [1, 1] and reasons == {"no relevant ligand": ["a.pdb"]}
+    atoms = [sum(line.startswith("ATOM") for line in text.splitlines()) for text in (demo_complex, found[1].text)]
+    assert atoms[0] == atoms[1] > 0
+
+
+def test_fragments_that_touch_are_one_ligand():
+    (whole,) = merged([LINE[:3], LINE[3:6], LINE[6:]])
+    assert sorted(whole[:, 0].tolist()) == list(range(11))
+    assert len(merged([LINE, LINE + [0.0, 1.8, 0.0]])) == 2
 
 
 @pytest.mark.skipif(not fpocket.installed(), reason=fpocket.MISSING)

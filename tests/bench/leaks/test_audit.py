@@ -58,6 +58,7 @@ def test_what_leaks(tables, tmp_path):
     found = audit([write_corpus(tmp_path / "corpus", CLEAN + LEAKS)], tables, CODEC)
     seen = {(check.name, check.compared): check.found for check in found.checks if check.found}
     assert seen == {
+        ("USPTO-50K test", "product"): ("1",),
         ("USPTO-50K test", "product, without stereo"): ("1",),
         ("USPTO-50K test", "set of reactants, without stereo"): ("1",),
         ("COACH420", "labelled chain, 30% identity by our search"): ("1abcA",),

@@ -59,13 +59,13 @@ def test_failures_have_their_reason_and_hinder_nobody(docker, job):
 
 def test_a_time_limit_ends_a_docking_and_is_not_kept(job, versions, tmp_path):
     slow = Docker(tmp_path, exhaustiveness=5000, timeout=5, jobs=1)
-    assert slow.dock([job]) == [Docked(failed="docking timed out")]
+    assert slow.dock([job]) == [Docked(failed="docking timed out", passing=True)]
     assert not entries(slow)
 
 
 def test_a_docking_that_was_killed_is_not_kept(docker, job, monkeypatch):
     monkeypatch.setattr(docking, "vina", lambda: ["sh", "-c", "kill -9 $$"])
-    assert docker.dock([job]) == [Docked(failed="docking was killed")]
+    assert docker.dock([job]) == [Docked(failed="docking was killed", passing=True)]
     assert not entries(docker)
 
 

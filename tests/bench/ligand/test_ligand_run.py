@@ -2,9 +2,10 @@
 
 import pytest
 
-from scilogos.bench import run
+from scilogos.bench import run, tables
 from scilogos.bench.ligand import docking
 from scilogos.model import fingerprint
+from scilogos.recipe import read_toml
 
 
 def test_a_run_is_made_and_found_again(versions, tiny, pockets, tmp_path, monkeypatch):
@@ -18,8 +19,10 @@ def test_a_run_is_made_and_found_again(versions, tiny, pockets, tmp_path, monkey
     folder = tmp_path / fingerprint(tiny.folder)
     assert list((tmp_path / "ligand" / "poses").glob("*.sdf"))
     assert "vina" in report.settings["judged by"] and report.settings["settings"]["exhaustiveness"] == 1
-    written = (folder / "ligand.md").read_text()
+    written = (folder / f"{report.name}.md").read_text()
     assert "unreadable" in written and "failed" in written
+    table = read_toml(tables._PUBLISHED)["ligand"]
+    assert set(table["columns"]) <= set(arms["model"]) and set(table["of_model"]) <= set(arms)
     with monkeypatch.context() as without:
         without.setattr(docking.Docker, "dock", lambda *_: pytest.fail("docked again"))
         again = run("ligand", tiny, pockets, tmp_path, limit=1, options=options)

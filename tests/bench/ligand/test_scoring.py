@@ -47,15 +47,26 @@ def test_orders_by_hand():
 
 def test_failures_count_nought_by_tamgen():
     found = figures("tamgen")
-    # Pockets: -8 and -6; -5 and 0; -9; the refused one counts twice 0.
-    assert found["Vina dock, mean"] == pytest.approx(-28 / 7)
-    assert found["Vina dock, median"] == -5
-    assert found["Vina dock, mean of pockets"] == pytest.approx(-(7 + 2.5 + 9 + 0) / 4)
-    assert found["Vina dock, median of pockets"] == pytest.approx(-(7 + 2.5) / 2)
+    # Pockets: -8 and -6; -5 and 0; -9 and one that lacks; the refused one counts twice 0.
+    assert found["ligands that lack"] == 3
+    assert found["Vina dock, mean"] == pytest.approx(-28 / 8)
+    assert found["Vina dock, median"] == -2.5
+    assert found["Vina dock, mean of pockets"] == pytest.approx(-(7 + 2.5 + 4.5 + 0) / 4)
+    assert found["Vina dock, median of pockets"] == pytest.approx(-(4.5 + 2.5) / 2)
     assert found["Vina dock, best of each pocket"] == pytest.approx(-(8 + 5 + 9 + 0) / 4)
     assert found["high affinity"] == pytest.approx((1 / 2 + 1 / 2) / 2), "where the reference docks"
-    assert found["dock per heavy atom"] == pytest.approx(-(0.8 + 0.3 + 0.5 + 0 + 0.9 + 0 + 0) / 7)
-    assert found["poses that pass PoseBusters"] == pytest.approx(3 / 7)
+    assert found["pockets without a docked reference"] == 2
+    assert found["dock per heavy atom"] == pytest.approx(-(0.8 + 0.3 + 0.5 + 0 + 0.9 + 0 + 0 + 0) / 8)
+    assert found["poses that pass PoseBusters"] == pytest.approx(3 / 8)
+
+
+def test_a_pocket_for_which_nothing_valid_was_drawn_counts_nought():
+    nothing = answer(-7.0, drawn=6, refused=6, distinct=0)
+    assert figures("tamgen", [nothing])["Vina dock, mean"] == 0
+    assert figures("targetdiff", [nothing])["Vina dock, mean"] is None
+    assert figures("targetdiff", [nothing])["ligands that lack"] == 2
+    reference = answer(-7.0, ligand(affinity=-7.0))
+    assert figures("tamgen", [reference])["ligands that lack"] == 0, "one is all that is asked of the reference"
 
 
 def test_survivors_alone_by_targetdiff():

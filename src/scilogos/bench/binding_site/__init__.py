@@ -10,7 +10,7 @@ import numpy as np
 
 from scilogos.bench.binding_site import chains, fpocket
 from scilogos.bench.binding_site.baselines import WINDOW, Frequencies, Nearest
-from scilogos.bench.binding_site.complexes import COMPLEXES, RECEPTORS, Sites, Target, complexes, data_set
+from scilogos.bench.binding_site.complexes import COMPLEXES, RECEPTORS, Sites, Target, complexes, data_files, data_set
 from scilogos.bench.binding_site.complexes import SAMPLES as STRUCTURES
 from scilogos.bench.binding_site.scoring import VALIDATION, calibrated, plots, score
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, subset
@@ -21,7 +21,7 @@ from scilogos.tasks import Logos, binding_site
 
 __all__ = [
     "BATCH", "FAR", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "SAMPLES", "SETS", "Settings",
-    "baseline", "calibrated", "items", "plots", "predict", "score",
+    "baseline", "calibrated", "files", "items", "plots", "predict", "score",
 ]  # fmt: skip
 
 FILES = (chains.COACH420, chains.TRAINING)
@@ -53,6 +53,11 @@ class Settings:
     def __post_init__(self) -> None:
         if unknown := set(self.sets) - set(SETS):
             raise InputError(f"sets: found {', '.join(sorted(unknown))}; expected some of {', '.join(SETS)}")
+
+
+def files(data: Path, settings: Settings) -> list[Path]:
+    """The files of a user's data set, counted from the data folder."""
+    return data_files(data / settings.data_set) if settings.data_set else []
 
 
 def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Settings()) -> HeldOut:

@@ -13,13 +13,14 @@ import numpy as np
 
 from scilogos.bench.archives import archived
 from scilogos.bench.binding_site.chains import Reasons
-from scilogos.bench.binding_site.criteria import relevant
+from scilogos.bench.binding_site.criteria import merged, relevant
 from scilogos.data.tables import read_rows
 from scilogos.errors import InputError, MissingError
-from scilogos.science import Structure, contacts, parse_structure, read_text
+from scilogos.science import Structure, contacts, parse_structure, pdb_text, read_structure
 
 COMPLEXES = "struct/complexes_3d.jsonl.gz"
 RECEPTORS, SAMPLES = "struct/crossdocked_test100_receptors.tar.gz", "struct/pdb_samples_whole.tar"
+COLUMNS = {"protein", "ligand_codes"}
 SETS = {
     "crossdocked_test100": "CrossDocked",
     "coach420": "20 structures",
@@ -66,34 +67,50 @@ def complexes(data: Path, reasons: Reasons) -> Iterator[tuple[str, str, Target, 
 
 
 def data_set(path: Path, reasons: Reasons) -> Iterator[tuple[str, str, Target, Sites]]:
-    """The structures of a P2Rank .ds file, whose lines name a file and perhaps the codes of its relevant ligands."""
+    """The structures of a P2Rank .ds file, whose lines name a file and perhaps the codes of its relevant ligands.
+
+    As in P2Rank's Ligands.groovy, ligands that are named all count, merged; else those of `relevant`. Columns and
+    parameters that would choose chains or ligands in another way are refused.
+    """
     if not path.is_file():
         raise MissingError(f"{path}: no such data set; expected a .ds file of P2Rank beside its structures")
     columns = ["protein"]
     for number, line in enumerate(path.read_text().splitlines(), 1):
         words = line.split()
-        if not words or line.startswith(("#", "PARAM")):
+        if not words or line.startswith("#"):
             continue
+        if line.startswith("PARAM"):
+            raise InputError(f"found {line.strip()!r}; parameters of a data set are not read", path=path, line=number)
         if words[0] == "HEADER:":
             columns = words[1:]
+            if "protein" not in columns or not set(columns) <= COLUMNS:
+                told = f"found columns {', '.join(columns)}; expected protein and perhaps ligand_codes"
+                raise InputError(told, path=path, line=number)
             continue
         row = dict(zip(columns, words, strict=False))
-        if "protein" not in row:
-            raise InputError(f"found columns {', '.join(columns)}; expected protein among them", path=path, line=number)
         file = path.parent / row["protein"]
         try:
-            text = read_text(file)
-            structure = parse_structure(text, file)
+            structure = read_structure(file)
         except (InputError, MissingError) as error:
             reasons[f"unreadable: {error}"].append(row["protein"])
             continue
-        codes = None if row.get("ligand_codes", "*") == "*" else set(row["ligand_codes"].split(","))
-        groups = [(g.code, g.xyz) for g in structure.groups if codes is None or g.code in codes]
-        ligands = relevant(groups, np.concatenate([chain.xyz for chain in structure.chains]))
+        if row.get("ligand_codes", "*") == "*":
+            protein = np.concatenate([chain.xyz for chain in structure.chains])
+            ligands = relevant([(group.code, group.xyz) for group in structure.groups], protein)
+        else:
+            codes = row["ligand_codes"].split(",")
+            ligands = merged([group.xyz for group in structure.groups if group.code in codes])
         if not ligands:
             reasons["no relevant ligand"].append(row["protein"])
             continue
-        yield path.stem, row["protein"], *_of_structure(structure, ligands, text)
+        yield f"data set {path.stem}", row["protein"], *_of_structure(structure, ligands, pdb_text(structure))
+
+
+def data_files(path: Path) -> list[Path]:
+    """A data set and the structures that it names, where they are."""
+    words = [line.split() for line in path.read_text().splitlines()] if path.is_file() else []
+    named = [path.parent / word for line in words for word in line]
+    return [path, *(file for file in named if file.is_file())] if path.is_file() else []
 
 
 def _of_structure(structure: Structure, ligands: Sequence[np.ndarray], text: str) -> tuple[Target, Sites]:

@@ -31,22 +31,26 @@ def found(
     return [any(distance(np.asarray(centre), ligand) <= DISTANCE for centre in first) for ligand in ligands]
 
 
+def merged(fragments: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The ligands that fragments, xyz [L, 3] each, make: those whose atoms come within 1.7 Å are one."""
+    left, found = list(fragments), []
+    while left:
+        ligand = left.pop()
+        while near := [i for i, xyz in enumerate(left) if _gap(xyz, ligand) <= MERGED]:
+            ligand = np.concatenate([ligand, *(left.pop(i) for i in reversed(near))])
+        found.append(ligand)
+    return found
+
+
 def relevant(fragments: Sequence[tuple[str, np.ndarray]], protein: np.ndarray) -> list[np.ndarray]:
     """The ligands that count, among (code, xyz [L, 3]) of a structure whose protein atoms are [A, 3].
 
-    Fragments whose atoms come within 1.7 Å are one. A ligand counts with 5 heavy atoms, an atom within 4 Å of the
-    protein, its centre within 5.5 Å of it, and a code that is not IGNORED.
+    A ligand counts with 5 heavy atoms, an atom within 4 Å of the protein, its centre within 5.5 Å of it, and a code
+    that is not IGNORED.
     """
-    left = [(code, xyz) for code, xyz in fragments if code not in IGNORED]
-    merged: list[np.ndarray] = []
-    while left:
-        _, ligand = left.pop()
-        while near := [i for i, (_, xyz) in enumerate(left) if _gap(xyz, ligand) <= MERGED]:
-            ligand = np.concatenate([ligand, *(left.pop(i)[1] for i in reversed(near))])
-        merged.append(ligand)
     return [
         ligand
-        for ligand in merged
+        for ligand in merged([xyz for code, xyz in fragments if code not in IGNORED])
         if len(ligand) >= LEAST_ATOMS
         and _gap(ligand, protein) <= NEAREST_ATOM
         and _gap(ligand.mean(axis=0)[None], protein) <= CENTRE_OFF

@@ -31,20 +31,22 @@ Pair = tuple[np.ndarray, np.ndarray]  # scores and truth of residues, all chains
 def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     """Residue MCC, F1 and AUPRC at the threshold of best MCC on validation chains; DCA and DCC at n and n + 2.
 
-    A chain that the model refused has no site. Items that an arm is not asked are left out of its figures.
+    A chain that the model refused has no site. Items that an arm is not asked are left out of its figures; one that is
+    not asked for validation chains, as fpocket, has no threshold, so neither MCC nor F1.
     """
     asked = [(item, answer) for item, answer in zip(held.items, answers, strict=True) if "not asked" not in answer]
     groups = {item.group: [pair for pair in asked if pair[0].group == item.group] for item, _ in asked}
     validation = [_pair(*pair, "probabilities") for pair in groups.pop(VALIDATION, ())]
     figures = {}
-    threshold = binding_site.THRESHOLD
-    if validation:
+    threshold, calibrated = binding_site.THRESHOLD, bool(validation)
+    if calibrated:
         threshold = best_threshold(*map(np.concatenate, zip(*validation, strict=True)))
         figures[THRESHOLD] = Figure(threshold, count=len(validation), percent=False)
     for group, some in groups.items():
         if group in ("20 structures", "FEP"):
             continue
-        figures |= {f"{group}, {name}": figure for name, figure in _by_residue(some, threshold).items()}
+        residues = _by_residue(some, threshold if calibrated else None)
+        figures |= {f"{group}, {name}": figure for name, figure in residues.items()}
     for group, some in groups.items():
         placed = [(item, answer) for item, answer in some if item.given.ligands]
         figures |= {f"{group}, {name}": figure for name, figure in _by_pocket(placed, threshold).items()}
@@ -57,13 +59,12 @@ def _pair(item: Item, answer: Answer, key: str) -> Pair:
     return np.concatenate(scores).astype(float), np.concatenate(truth)
 
 
-def _by_residue(some: Sequence[tuple[Item, Answer]], threshold: float) -> dict[str, Figure]:
-    pairs = [_pair(*pair, "probabilities") for pair in some]
-    counts = np.asarray([confusion(scores >= threshold, truth) for scores, truth in pairs]).reshape(-1, 4)
-    figures = {
-        name: bootstrap(partial(_of_counts, function, counts), len(pairs), percent=False)
-        for name, function in (("MCC", mcc), ("F1", f1))
-    }
+def _by_residue(some: Sequence[tuple[Item, Answer]], threshold: float | None) -> dict[str, Figure]:
+    pairs, figures = [_pair(*pair, "probabilities") for pair in some], {}
+    if threshold is not None:
+        counts = np.asarray([confusion(scores >= threshold, truth) for scores, truth in pairs]).reshape(-1, 4)
+        for name, function in (("MCC", mcc), ("F1", f1)):
+            figures[name] = bootstrap(partial(_of_counts, function, counts), len(pairs), percent=False)
     figures["AUPRC"] = _auprc(pairs)
     if any("votes" in answer for _, answer in some):
         figures["AUPRC by votes"] = _auprc([_pair(*pair, "votes") for pair in some])

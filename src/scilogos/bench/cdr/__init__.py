@@ -45,6 +45,11 @@ class Settings:
     order: Literal["likelihood", "agreement"] = "likelihood"
     plausibility: bool | None = None  # None: where it is installed
 
+    @property
+    def apart(self) -> str:
+        """The split, where it is not RAbD."""
+        return "" if self.split == "rabd" else "validation split"
+
     def __post_init__(self) -> None:
         if unknown := set(self.loops) - set(NAMES):
             raise InputError(f"loops: found {', '.join(sorted(unknown))}; expected some of {', '.join(NAMES)}")

@@ -31,7 +31,10 @@ ORDERS: Mapping[str, Callable[[Sequence[Row]], list[Row]]] = {
 
 
 def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
-    """Recovery of the first loop and of the draws, by loop name; 0 where the model refused; lengths; flags."""
+    """Recovery of the first loop and of the draws, by loop name; 0 where the model refused; lengths; flags.
+
+    Flags and plausibility are of the loops that there are; how many are lacking is said.
+    """
     figures = {}
     for name in dict.fromkeys(item.group for item in held.items):
         mine = [(i, a) for i, a in zip(held.items, answers, strict=True) if i.group == name]
@@ -53,10 +56,13 @@ def _of_loop(pairs: Sequence[tuple[Item, Answer]]) -> dict[str, Figure]:
         figures["AAR of the best of the draws"] = mean([max(some) for some in shares])
     if any("right length" in answer for _, answer in pairs):
         figures["native length where length is free"] = mean([answer.get("right length", 0) for _, answer in pairs])
-    filled = [item.given.filled(some[0][0]) for (item, _), some in zip(pairs, rows, strict=True)]
-    figures["unpaired cysteine"] = mean([has_unpaired_cysteine(some[0][0]) for some in rows])
-    figures["N-glycosylation motif"] = mean([has_glycosylation(*one) for one in filled])
+    made = [(item, answer["loops"][0][0]) for item, answer in pairs if answer.get("loops")]
+    figures["loops that lack"] = Figure(len(pairs) - len(made), count=len(pairs), percent=False)
+    figures["unpaired cysteine"] = mean([has_unpaired_cysteine(loop) for _, loop in made])
+    figures["N-glycosylation motif"] = mean([has_glycosylation(*item.given.filled(loop)) for item, loop in made])
     judged = [answer["plausibility"] for _, answer in pairs if "plausibility" in answer]
+    if 0 < len(judged) < len(pairs):
+        figures["loops without plausibility"] = Figure(len(pairs) - len(judged), count=len(pairs), percent=False)
     for label, column in (("plausibility, whole chain", 0), ("plausibility, loop alone", 1)) if judged else ():
         figures[label] = mean([values[column] for values in judged], percent=False)
     return figures

@@ -67,7 +67,7 @@ HELD_OUT = (
 METHOD = (
     "a copy fine-tuned on pairs of the start set, lower to higher; edits of edits from its best, ranked by summed "
     "gains in the copy's own log-likelihood; no oracle before the 128. Fitness: median over the 128, 0 where the model "
-    "refused"
+    "refused. Repetitions differ in what is drawn: one copy, and one predictor of the baselines, serves them all"
 )
 SAMPLES, BATCH = None, 1
 _SEEDS = 5
@@ -153,16 +153,19 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
         groups[item.group].append(answer)
     figures = {}
     for group, some in groups.items():
-        title = ", ".join(filter(None, (group, held.settings.name)))
+        title = ", ".join(filter(None, (group, held.settings.apart)))
         for name, measure in measures.items():
             values = [measure(answer) for answer in some]
             figures[f"{title}: {name}"] = mean(values, percent=False)
             spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
             figures[f"{title}: {name}, sd"] = Figure(spread, count=len(values), percent=False)
         for order in dict.fromkeys(name for answer in some for name in answer.get("orders", ())):
-            pairs = [(answer["orders"][order], answer.get("fitness", ())) for answer in some if "orders" in answer]
+            told = [answer for answer in some if "fitness" in answer and order in answer.get("orders", ())]
+            pairs = [(answer["orders"][order], answer["fitness"]) for answer in told]
             values = [value for value in starmap(spearman, pairs) if not np.isnan(value)]
             figures[f"{title}: order by {order}, Spearman with fitness"] = mean(values, percent=False)
+        if calls := [answer["oracle calls"] for answer in some if answer.get("oracle calls")]:
+            figures[f"{title}: oracle calls"] = mean(calls, percent=False)
         lacking = sum(NUMBER - len(answer.get("sequences", ())) for answer in some)
         figures[f"{title}: lacking of {NUMBER} variants"] = Figure(lacking, count=len(some), percent=False)
     for item, answer in zip(held.items, answers, strict=True):
@@ -180,7 +183,8 @@ def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
         for item in batch:
             value = _oracle(held, item.given.landscape)[0] if held.settings.oracle else _predictor(held, item)
             asked = search.Asked(value, _start(held, item).sequences, held.settings.budget)
-            answers.append({"sequences": find(asked, _random(seed, item)), "calls": len(asked.values)})
+            answer = {"sequences": find(asked, _random(seed, item))}
+            answers.append({**answer, "oracle calls" if held.settings.oracle else "calls": len(asked.values)})
         return answers
 
     def consensus(batch: Sequence[Item]) -> list[Answer]:

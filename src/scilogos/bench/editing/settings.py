@@ -53,7 +53,7 @@ class Settings:
         return Budget(number=NUMBER, calls=self.calls)
 
     @property
-    def name(self) -> str:
+    def apart(self) -> str:
         """What sets this apart from the comparable setting; empty for that."""
         parts = ["all labels seen"] * (self.labels == "all") + ["oracle in the loop"] * self.oracle
         return ", ".join(parts)

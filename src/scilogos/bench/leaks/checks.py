@@ -13,7 +13,7 @@ from scilogos.bench.neighbours import Neighbours
 from scilogos.bench.scores import recovery
 from scilogos.data.tables import read_rows
 from scilogos.errors import ScilogosError
-from scilogos.science import neutralised, split_fragments, without_stereo
+from scilogos.science import canonical, neutralised, split_fragments, without_stereo
 
 USPTO, MATERIALS = "chem/uspto50k.csv.gz", "material/mof_unified_node_linker_topology.csv.gz"
 GFP, AAV = "protein/gfp_sarkisyan_aa.csv.zst", "protein/aav_ggs.csv.zst"
@@ -46,14 +46,16 @@ def reactions(data: Path, seen: Seen) -> Iterator[Compared]:
     """USPTO-50K: products and whole sets of reactants of validation and test, without stereo."""
     columns = ("row", "split", "product", "reactants")
     for split in ("val", "test"):
-        products, reactants = {}, {}
+        equal, products, reactants = {}, {}, {}
         for row in read_rows(data / USPTO, columns):
             if row["split"] == split:
                 try:
+                    equal[row["row"]] = canonical(row["product"]) in seen.exact
                     products[row["row"]] = without_stereo(row["product"]) in seen.products
                     reactants[row["row"]] = reactants_key(row["reactants"].split(".")) in seen.reactants
                 except ScilogosError:
                     continue
+        yield f"USPTO-50K {split}", "product", equal
         yield f"USPTO-50K {split}", "product, without stereo", products
         yield f"USPTO-50K {split}", "set of reactants, without stereo", reactants
 
@@ -73,6 +75,16 @@ def receptors(data: Path, seen: Seen) -> Iterator[Compared]:
     yield from _chains(
         {"CrossDocked test": {f"{r['id']} {c['id']}": c["seq"] for r in rows for c in r["chains"]}}, seen
     )
+
+
+def references(data: Path, seen: Seen) -> Iterator[Compared]:
+    """Reference ligands of CrossDocked's test, against ligands of training's complexes."""
+    found = {}
+    for row in read_rows(data / COMPLEXES, ("set", "id")):
+        if row["set"] == "crossdocked_test100":
+            texts = [ligand["smiles"] for ligand in row["ligands"] if ligand.get("smiles")]
+            found[row["id"]] = any(without_stereo(text) in seen.ligands for text in texts)
+    yield "CrossDocked test", "reference ligand, without stereo, in any complex", found
 
 
 def _chains(groups: dict[str, dict[str, str]], seen: Seen) -> Iterator[Compared]:
@@ -126,7 +138,9 @@ def landscapes(data: Path, seen: Seen) -> Iterator[Compared]:
 CHECKS: tuple[tuple[str, str, Callable[[Path, Seen], Iterator[Compared]]], ...] = (
     ("retrosynthesis", USPTO, reactions),
     ("binding-site", sites.COACH420, binding_sites),
+    ("binding-site", COMPLEXES, receptors),
     ("ligand", COMPLEXES, receptors),
+    ("ligand", COMPLEXES, references),
     ("cdr", RABD, antibodies),
     ("material", MATERIALS, materials),
     ("editing", GFP, landscapes),

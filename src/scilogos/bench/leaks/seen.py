@@ -17,14 +17,16 @@ from scilogos.grammar import (
     Transform,
     parse,
 )
-from scilogos.science import comparison_key, order_reactants, variable_domain, without_stereo
+from scilogos.science import canonical, comparison_key, order_reactants, variable_domain, without_stereo
 
 
 @dataclass
 class Seen:
     """Things of the training sentences, each kind in the form that is compared.
 
-    products, reactants   molecules without stereo; a set of reactants as one text
+    exact                 molecules that were products
+    products, reactants   the same without stereo; a set of reactants without stereo as one text
+    ligands               molecules of complexes without stereo
     chains                residues of chains whose sites are labelled
     loops                 CDR-H3 of heavy domains
     domains               antibody domains
@@ -32,8 +34,10 @@ class Seen:
     parents               both proteins of an edit
     """
 
+    exact: set[str] = field(default_factory=set)
     products: set[str] = field(default_factory=set)
     reactants: set[str] = field(default_factory=set)
+    ligands: set[str] = field(default_factory=set)
     chains: set[str] = field(default_factory=set)
     loops: set[str] = field(default_factory=set)
     domains: set[str] = field(default_factory=set)
@@ -47,11 +51,14 @@ class Seen:
         match parse(text):
             case Reaction(reactants=reactants, products=products):
                 self.reactants.add(reactants_key(m.smiles for m in reactants))
-                self.products.update(without_stereo(m.smiles) for m in products)
+                self._add_products(m.smiles for m in products)
             case Retro(product=product, reactants=reactants):
                 self.reactants.add(reactants_key(m.smiles for m in reactants))
-                self.products.add(without_stereo(product.smiles))
-            case Located(marked=chains) | Transform(marked=chains) | Complex(chains=chains):
+                self._add_products([product.smiles])
+            case Complex(chains=chains, ligand=ligand):
+                self.chains.update(chain.residues for chain in chains)
+                self.ligands.add(without_stereo(ligand.smiles))
+            case Located(marked=chains) | Transform(marked=chains):
                 self.chains.update(chain.residues for chain in chains)
             case Protein(residues=residues, sites=sites) if sites:
                 self.chains.add(residues)
@@ -63,6 +70,11 @@ class Seen:
                 self.linkers.add(comparison_key(material)[1])
             case Edit(parent=parent, variant=variant):
                 self.parents.update((parent.residues, variant.residues))
+
+    def _add_products(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            self.exact.add(canonical(text))
+            self.products.add(without_stereo(text))
 
     def number(self) -> None:
         """Find the CDR-H3 of every domain that is a heavy one."""

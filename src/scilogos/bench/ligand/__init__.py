@@ -31,11 +31,12 @@ HELD_OUT = (
 )
 METHOD = (
     f"chains with the residues within 4 Å of the reference ligand marked, {ligand_design.SAMPLING}; the likeliest "
-    "distinct ligands are docked by Vina. By `tamgen` a cube of 20 Å at the reference ligand, failures count 0; by "
-    "`targetdiff` its extent and 5 Å, failures are left out. Controls: the same model asked for the pocket of an "
-    f"unrelated protein ({POOL} times the draws), and random training ligands, both matched in heavy atoms one by one "
-    f"(within {NEAR}). Own pocket: log p of the reference ligand, canonical, against {RIVALS} pockets of unrelated "
-    "proteins"
+    "distinct ligands are docked by Vina. By `tamgen` a cube of 20 Å at the reference ligand, where TamGen used smina; "
+    "what fails or lacks counts 0. By `targetdiff` the reference ligand's extent and 5 Å, where TargetDiff takes that "
+    "of the generated pose, which a SMILES has not; what fails or lacks is left out. Controls: the model asked for "
+    f"the pocket of an unrelated protein ({POOL} times the draws), and random training ligands, both matched in heavy "
+    f"atoms one by one (within {NEAR}). Own pocket: log p of the reference ligand, canonical, against {RIVALS} pockets "
+    "of unrelated proteins. Diversity: one minus the mean Tanimoto similarity of Morgan fingerprints in a pocket"
 )
 SAMPLES, BATCH = None, 4
 JUDGING = ("exhaustiveness", "convention", "timeout", "jobs")  # settings that the model's answers do not depend on

@@ -51,12 +51,16 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Docked:
-    """What came of a job: the affinity, the file of the pose and the PoseBusters checks that it breaks; or why not."""
+    """What came of a job: the affinity, the file of the pose and the PoseBusters checks that it breaks; or why not.
+
+    A failure is `passing` if the machine was to blame, so that another time may tell otherwise.
+    """
 
     affinity: float | None = None
     pose: str | None = None
     broken: tuple[str, ...] = ()
     failed: str | None = None
+    passing: bool = False
 
 
 class Docker:
@@ -91,7 +95,7 @@ class Docker:
         try:
             found = self._dock(job, key)
         except Passing as error:
-            return Docked(failed=str(error))
+            return Docked(failed=str(error), passing=True)
         except Undocked as error:
             found = Docked(failed=str(error))
         with replacing(entry) as stream:

@@ -44,7 +44,8 @@ def _judgement(background: Background, texts: Sequence[str], docked: Sequence[Do
         if result.failed:
             failed[result.failed].append(smiles)
     judged = [_described(background, *pair) for pair in zip(texts, docked, strict=True)]
-    return {"docked": judged[:-1], "reference": judged[-1], "failed": dict(failed)}
+    passing = {"passing": True} if any(result.passing for result in docked) else {}
+    return {"docked": judged[:-1], "reference": judged[-1], "failed": dict(failed), **passing}
 
 
 def _described(background: Background, smiles: str, docked: Docked) -> Answer:

@@ -22,19 +22,29 @@ Values = Sequence[Sequence[float]]  # of the ligands of each pocket
 def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     """Docking, the poses, the molecules, and whether the model tells pockets apart.
 
-    By `tamgen` a ligand that fails counts 0 in means of affinity, and a pocket that the model refused as many; by
-    `targetdiff` (evaluate_diffusion.py) both are left out. Affinities are kcal/mol, lower is better.
+    By `tamgen` a ligand that fails counts 0 in means of affinity, and so does one that lacks: of a pocket that the
+    model refused, or for which it drew fewer distinct molecules than were asked; by `targetdiff`
+    (evaluate_diffusion.py) both are left out. Affinities are kcal/mol, lower is better.
     """
     zero = CONVENTIONS[held.settings.convention].zero
     pockets = [answer.get("docked", []) for answer in answers]
-    lost = [{"failed": "the model refused the pocket"}] * held.settings.molecules
-    counted = [
-        some or (lost if zero and "error" in answer else []) for some, answer in zip(pockets, answers, strict=True)
-    ]
-    if not zero:
-        counted = [[ligand for ligand in some if "failed" not in ligand] for some in counted]
-    figures = _docking(counted, answers) | _failures(pockets) | _poses(counted) | _molecules(pockets)
+    wanted = [_wanted(answer, held.settings.molecules) for answer in answers]
+    lacking = [max(0, number - len(some)) for number, some in zip(wanted, pockets, strict=True)]
+    if zero:
+        lost = [[{"failed": "no ligand"}] * number for number in lacking]
+        counted = [[*some, *none] for some, none in zip(pockets, lost, strict=True)]
+    else:
+        counted = [[ligand for ligand in some if "failed" not in ligand] for some in pockets]
+    figures = {"ligands that lack": _number(sum(lacking), answers)}
+    figures |= _docking(counted, answers) | _failures(pockets) | _poses(counted) | _molecules(pockets)
     return {**figures, **_draws(answers), **_preferences(answers), **_orders(answers)}
+
+
+def _wanted(answer: Answer, molecules: int) -> int:
+    """How many ligands an answer should have: a control as many as the model has, the reference arm one."""
+    if "drawn" in answer or "error" in answer:
+        return answer.get("wanted", molecules)
+    return answer.get("wanted", len(answer.get("docked", ())))
 
 
 def _docking(pockets: Sequence[Sequence[Answer]], answers: Sequence[Answer]) -> dict[str, Figure]:
@@ -46,7 +56,9 @@ def _docking(pockets: Sequence[Sequence[Answer]], answers: Sequence[Answer]) -> 
         for some, reference in zip(affinities, references, strict=True)
         if reference is not None
     ]
-    return {
+    undocked = sum(reference is None for reference in references)
+    figures = {"pockets without a docked reference": _number(undocked, answers)} if undocked else {}
+    return figures | {
         "Vina dock, mean": pooled(affinities),
         "Vina dock, median": pooled(affinities, np.median),
         "Vina dock, mean of pockets": by_pocket(affinities),

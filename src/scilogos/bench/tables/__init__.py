@@ -30,6 +30,11 @@ class _Run:
     checkpoint: str
     report: Mapping[str, Any]
 
+    @property
+    def title(self) -> str:
+        """The checkpoint, and what of the run is not as usual."""
+        return ", ".join((self.checkpoint, *self.report.get("differs", ())))
+
     def cells(self, arm: str, columns: Sequence[str]) -> list[str]:
         """The figures of an arm, a column each."""
         figures = self.report["figures"].get(arm, {})
@@ -38,7 +43,7 @@ class _Run:
 
 def page(results: Path) -> str:
     """The page as Markdown; MissingError where the folder holds no report."""
-    runs = sorted(_runs(results), key=lambda run: run.checkpoint)
+    runs = sorted((run for run in _runs(results) if not run.report.get("apart")), key=lambda run: run.title)
     if not runs:
         raise MissingError(f"{results}: no report of `logos bench` in it; expected <fingerprint>/<task>.json")
     tables = tomllib.loads(_PUBLISHED.read_text(encoding="utf-8"))
@@ -59,17 +64,24 @@ def _runs(results: Path) -> Iterator[_Run]:
 
 
 def _table(table: Mapping[str, Any], runs: Sequence[_Run]) -> list[str]:
-    """Rows of published systems, of the baselines (each once, from the first run that has it), of our models."""
+    """Rows of published systems, of the baselines (each once, from the run with most items), of our models.
+
+    A baseline that depends on the model stands before each of these. What has no figure here has no row.
+    """
     columns = table["columns"]
     lines = [f"| | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
     for row in table.get("published", ()):
         cells = [str(row.get(column, "")) for column in columns]
         lines.append(f"| {row['system']} [{_number(table, row['source'])}] | {' | '.join(cells)} |")
-    baselines = {arm: run for run in reversed(runs) for arm in run.report["figures"] if arm != "model"}
-    for arm, run in sorted(baselines.items()):
-        lines.append(f"| {arm}, run here | {' | '.join(run.cells(arm, columns))} |")
+    of_model = table.get("of_model", ())
+    by_items = sorted(runs, key=lambda run: sum(run.report["items"].values()))
+    shared = {arm: run for run in by_items for arm in run.report["figures"] if arm not in ("model", *of_model)}
+    rows = [(f"{arm}, run here", run, arm) for arm, run in sorted(shared.items())]
     for run in runs:
-        lines.append(f"| **{run.checkpoint}** | {' | '.join(run.cells('model', columns))} |")
+        rows += [(f"{arm}, {run.title}", run, arm) for arm in of_model if arm in run.report["figures"]]
+        rows.append((f"**{run.title}**", run, "model"))
+    told = [(title, run.cells(arm, columns)) for title, run, arm in rows]
+    lines += [f"| {title} | {' | '.join(cells)} |" for title, cells in told if any(cells)]
     sources = [f"[{number}] {source}" for number, source in enumerate(_sources(table), 1)]
     return [*lines, *(["", "; ".join(sources) + "."] if sources else [])]
 
@@ -85,7 +97,7 @@ def _number(table: Mapping[str, Any], source: str) -> int:
 def _made_by(runs: Sequence[_Run]) -> list[str]:
     if not runs:
         return ["\nNo result of ours is in the folder."]
-    return ["", *(f"- {run.checkpoint}: `{run.report['settings']['command']}`{_items(run)}" for run in runs)]
+    return ["", *(f"- {run.title}: `{run.report['settings']['command']}`{_items(run)}" for run in runs)]
 
 
 def _items(run: _Run) -> str:
