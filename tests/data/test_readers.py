@@ -80,6 +80,21 @@ def test_no_product_or_reactant_set_of_a_test_item_is_trained_on(write_table, re
     assert counts["dropped rows: reactant set of a test item"] == 1
 
 
+def test_stereoisomers_of_test_items_are_not_trained_on(write_table, read):
+    write_table("test.csv", [{"split": "test", "product": "C[C@H](O)CCl", "reactants": "C[C@@H](Br)CCl.O"}])
+    rows = [
+        {"product": "C[C@@H](O)CCl", "reactants": "C"},  # the other isomer
+        {"product": "CCCC.CC(O)CCl", "reactants": "C"},  # among others, its stereo not said
+        {"product": "CCC", "reactants": "O.CC(Br)CCl"},  # its reactants, without stereo
+        {"product": "CC(Cl)CO", "reactants": "C"},  # the same letters, another molecule
+    ]
+    write_table("plain.csv", rows)
+    records, counts = read("reactions", "plain.csv", exclude=Path("test.csv"))
+    assert [record.key for record in records] == ["CC(Cl)CO<<C"]
+    assert counts["dropped rows: product of a test item, stereo aside"] == 2
+    assert counts["dropped rows: reactant set of a test item, stereo aside"] == 1
+
+
 def test_mapped_rows_without_a_map_free_row_are_dropped_and_disorder_is_refused(write_table, read):
     write_table("plain.csv", [{"row": i, "product": "CCOC", "reactants": "CCO.CI"} for i in (1, 4)])
     write_table("mapped.csv", [{"row": i, "rxn_mapped": MAPPED[ETHER]} for i in (0, 1, 3, 4, 9)])
@@ -373,7 +388,8 @@ def test_materials_keep_to_the_strict_split(write_table, read):
            "split_pair": "train", "split_linker": "train"}  # fmt: skip
     rows = [
         row,
-        row | {"split_linker": "test"},
+        row | {"split_linker": "test", "linkers": "O=C(O)CC(=O)O"},
+        row | {"linkers": "O=C([O-])CC(=O)[O-]"},  # the same without its protons
         row | {"split_linker": "val", "split_pair": "test", "families": "PORMAKE"},
         row | {"split_linker": ""},
         row | {"node": "[Zn"},
@@ -384,6 +400,7 @@ def test_materials_keep_to_the_strict_split(write_table, read):
     assert texts(records[:1]) == texts([records[1]])
     assert counts["dropped rows: split test"] == 1 and counts["dropped rows: split "] == 1
     assert counts["dropped rows: node or linker that cannot be written"] == 1
+    assert counts["dropped rows: linkers of a test item, protons aside"] == 1
     made, _ = read("materials", "mof.csv", forms=("made",))
     enumerated, _ = read("materials", "mof.csv", forms=("enumerated",))
     assert [len(made), len(enumerated)] == [1, 1] and enumerated[0].split == "val"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from scilogos.data.readers.twins import Twins
 from scilogos.data.source import Dropped, Reading, Record, Split
 from scilogos.data.tables import read_rows
 from scilogos.errors import InputError, ScilogosError
@@ -33,7 +34,7 @@ def _skeleton(smiles: str) -> str:
 
 
 class _TestItems:
-    """Products and reactant sets of the validation and test splits of the `exclude` table."""
+    """Products and reactant sets of the validation and test splits of the `exclude` table; their twins by stereo."""
 
     def __init__(self, reading: Reading) -> None:
         self.products: set[str] = set()
@@ -43,12 +44,21 @@ class _TestItems:
                 if row["split"] != "train":
                     self.products.add(row["product"])
                     self.reactants.add(_ordered(row["reactants"]))
+        self._product_twins = Twins(self.products, without_stereo)
+        self._reactant_twins = Twins(self.reactants, without_stereo)
 
     def reason(self, product: str, reactants: str) -> str | None:
         """Why a reaction must not be trained on, if so."""
         if product in self.products or self.products.intersection(product.split(".")):
             return "product of a test item"
         return "reactant set of a test item" if _ordered(reactants) in self.reactants else None
+
+    def check_twins(self, product: str, reactants: str) -> None:
+        """Dropped where a test item differs in stereo alone; asked when a record is told, for it takes RDKit."""
+        if any(text in self._product_twins for text in {product, *product.split(".")}):
+            raise Dropped("product of a test item, stereo aside")
+        if reactants in self._reactant_twins:
+            raise Dropped("reactant set of a test item, stereo aside")
 
 
 def _joined(reading: Reading) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
@@ -85,7 +95,14 @@ def mapped_reactions(reading: Reading) -> Iterator[Record]:
         if reason:
             reading.ledger.drop(reason)
             continue
-        yield Record(key, place, partial(aligned, reading, key, row["rxn_mapped"]))
+        check = () if place == "val" else (partial(tests.check_twins, known["product"], known["reactants"]),)
+        yield Record(key, place, partial(_told, partial(aligned, reading, key, row["rxn_mapped"]), *check))
+
+
+def _told(tell: Callable[[], tuple[Sentence, ...]], *checks: Callable[[], None]) -> tuple[Sentence, ...]:
+    for check in checks:
+        check()
+    return tell()
 
 
 def aligned(reading: Reading, key: str, mapped: str) -> tuple[Sentence, ...]:
@@ -116,7 +133,8 @@ def reactions(reading: Reading) -> Iterator[Record]:
         if reason:
             reading.ledger.drop(reason)
             continue
-        yield Record(key, place, partial(_forwards, row["reactants"] + "." + (row.get("reagents") or ""), product))
+        tell = partial(_forwards, row["reactants"] + "." + (row.get("reagents") or ""), product)
+        yield Record(key, place, partial(_told, tell, partial(tests.check_twins, product, row["reactants"])))
 
 
 def _forwards(sources: str, product: str) -> tuple[Sentence, ...]:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from scilogos.data.readers.twins import Twins
 from scilogos.data.source import Dropped, Reading, Record, Split
+from scilogos.data.tables import read_rows
 from scilogos.errors import ScilogosError
 from scilogos.grammar.objects import Sentence
 from scilogos.science import material, neutralised
@@ -14,6 +16,7 @@ _MADE = frozenset({"CoRE", "QMOF", "hMOF"})
 
 def materials(reading: Reading) -> Iterator[Record]:
     """Frameworks, split by their table's strict linker split or else by their linkers; `forms` picks by family."""
+    tests = Twins(_test_linkers(reading), _linkers)
     for row in reading.rows("node", "linkers", "topology", "families"):
         key = f"{row['node']}/{row['linkers']}/{row['topology']}"
         place = _place(reading, row)
@@ -22,7 +25,13 @@ def materials(reading: Reading) -> Iterator[Record]:
         if not reading.wants("made" if _MADE & set(row["families"].split("|")) else "enumerated"):
             reading.ledger.drop("other family")
             continue
-        yield Record(key, place, partial(_material, row["node"], row["linkers"], row["topology"] or None))
+        held = tests if place == "train" else Twins((), _linkers)
+        yield Record(key, place, partial(_material, row["node"], row["linkers"], row["topology"] or None, held))
+
+
+def _test_linkers(reading: Reading) -> set[str]:
+    """The sets of linkers of the table's own test split."""
+    return {row["linkers"] for row in read_rows(reading.path, ("linkers",)) if row.get("split_linker") == "test"}
 
 
 def _place(reading: Reading, row: dict[str, Any]) -> Split | Callable[[], Split] | None:
@@ -39,7 +48,9 @@ def _linkers(text: str) -> str:
         return text
 
 
-def _material(node: str, linkers: str, net: str | None) -> tuple[Sentence, ...]:
+def _material(node: str, linkers: str, net: str | None, tests: Twins) -> tuple[Sentence, ...]:
+    if linkers in tests:
+        raise Dropped("linkers of a test item, protons aside")
     try:
         return (material(node, linkers, net),)
     except ScilogosError:
