@@ -124,6 +124,7 @@ def _variants(header: str) -> Callable[[Path], str]:
 
 _SPAN = HEAVY.index("{}")
 _NODE = "[Zn][O]([Zn])([Zn])[Zn]"
+_TOLYL = "[c:5]1[cH:6][cH:7][c:8]([CH3:9])[cH:10][cH:11]1"
 _TEXTS = {
     "chem/uspto50k.csv.gz": _csv(
         "row,patent_id,year,class,split,product,reactants,reaction_in_train,product_in_train",
@@ -132,6 +133,12 @@ _TEXTS = {
         (2, "US3", 2011, 1, "test", "CCOC", "CCO.CI", 0, 1),
         (3, "US4", 2012, 1, "test", "CC(C)(C)C(C)(C)C(C)(C)(C)C", "CCO.CI", 0, 0),  # carbon with five bonds
         (4, "US5", 2012, 1, "val", "CCC", "CC.C", 0, 0),
+    ),
+    "chem/uspto50k_mapped.csv.gz": _csv(
+        "row,split,rxn_mapped",
+        (0, "train", f"[CH3:1][C:2](=[O:3])Cl.[NH2:4]{_TOLYL}>>[CH3:1][C:2](=[O:3])[NH:4]{_TOLYL}"),
+        (1, "train", "[CH3:1][CH2:2][OH:3].[CH3:4]I>>[CH3:1][CH2:2][O:3][CH3:4]"),
+        (2, "val", "[CH3:1][CH2:2]O.[CH3:3][NH2:4]>>[CH3:1][CH2:2][NH:4][CH3:3]"),
     ),
     "struct/site_labels_seq.jsonl.gz": _jsonl(
         {"set": "coach420", "id": "1abcA", "seq": CHAIN[::-1], "gold": [3, 8]},

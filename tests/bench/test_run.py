@@ -1,6 +1,7 @@
 """Each benchmark from tables to report with a tiny random model; resumed runs; faults of the caller."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ SMALL = {
 # figures that need what the small tables or this machine lack
 NOT_HERE = ("data set", "LIGYSIS", "CrossDocked", "H3: plausibility", "VNU, stage 2", "GFP hard", "AAV hard")
 ARMS = {
-    "retrosynthesis": ["model"],
+    "retrosynthesis": ["model", *["similar products (RetroSim)"] * bool(find_spec("rdchiral"))],
     "binding-site": ["model", "letter frequency", "letters within 3", "nearest training chains"],
     "material": ["model", "untrained", "shuffled"],
     "cdr": ["model", "most frequent residue", "nearest training loop", "native"],

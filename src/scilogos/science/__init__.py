@@ -12,6 +12,7 @@ _NAMES = {
     "conformers": "embedded",
     "drawing": "draw_grid draw_molecule draw_reaction",
     "exclusions": "DEFAULT_EXCLUDED",
+    "fingerprints": "FeaturePrints",
     "fragments": "fragment_writings",
     "ledger": "Ledger Skipped",
     "linkers": "Cut count_arms cut node_key",
@@ -21,7 +22,7 @@ _NAMES = {
     "materials": "comparison_key coordinating_groups material metals read_mofid split_fragments",
     "molecule_files": "NamedMolecule read_molecules write_sdf write_smi",
     "molecules": "canonical element_counts heavy_atoms is_valid largest_fragment neutralised order_reactants "
-    "randomised rooted roots similarity without_stereo",
+    "quiet randomised rooted roots similarity without_stereo",
     "properties": "descriptors",
     "reactions": "reaction_writings",
     "selections": "select select_around",

@@ -22,6 +22,11 @@ _MAX_PASSES = 5
 _MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
 
 
+def quiet() -> BlockLogs:
+    """A context in which RDKit, whoever calls it, writes nothing to stderr."""
+    return BlockLogs()
+
+
 def parse_smiles(smiles: str) -> Chem.Mol:
     """Parse and sanitise a SMILES; InputError with RDKit's reason and, where one exists, the position of the fault."""
     text = smiles.strip()
