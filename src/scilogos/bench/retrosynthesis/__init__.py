@@ -145,7 +145,8 @@ def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
         for item in batch:
             if item.given not in known:
                 found = precedents.propose(item.given, settings.precedents)[:KEPT]
-                kept.add(_SIMILAR, {item.given: {"answers": [[text, round(score, 4), 1, 0.0] for text, score in found]}})
+                rows = [[text, round(score, 4), 1, 0.0] for text, score in found]
+                kept.add(_SIMILAR, {item.given: {"answers": rows}})
         return [dict(known[item.given]) for item in batch]
 
     return {_SIMILAR: ask}
