@@ -4,6 +4,7 @@ Writes two pictures and a table, and ends with one line RESULT and JSON.
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,12 @@ def common_tokens(runs: Sequence[Run]) -> int:
     return max(shared)
 
 
+def growth(run: Run) -> dict[str, float]:
+    """For each modality the exponent of tokens, over the validations of a run from a tenth of its tokens on."""
+    late = run.tokens >= 0.1 * run.tokens.max()
+    return {name: exponent(run.tokens[late], losses[late]) for name, losses in run.losses.items()}
+
+
 def sizes(runs: Sequence[Run], tokens: int) -> dict[str, dict[str, float]]:
     """For each modality the loss of each run after so many tokens, and the exponent of size."""
     found = {}
@@ -85,18 +92,30 @@ def sizes(runs: Sequence[Run], tokens: int) -> dict[str, dict[str, float]]:
 
 
 def scores(runs: Sequence[Run], results: Path) -> dict[str, dict[str, float]]:
-    """For each task the score of each run's final weights, where its report is there."""
+    """For each task the score of each run's final weights, from reports of one name that most of the runs have."""
     found: dict[str, dict[str, float]] = {}
-    for run in runs:
-        for task, figure in SCORES.items():
-            path = results / (run.fingerprint or "") / f"{task}.json"
-            if run.fingerprint and path.is_file():
-                figures = json.loads(path.read_text())["figures"]["model"]
-                if figure not in figures:
-                    raise InputError(f"found {', '.join(figures)}; expected {figure}", path=path)
-                if figures[figure]["value"] is not None:
-                    found.setdefault(task, {})[run.name] = figures[figure]["value"]
+    folders = {run.name: results / (run.fingerprint or "-") for run in runs}
+    for task, figure in SCORES.items():
+        names = Counter(path.name for folder in folders.values() for path in folder.glob(f"{task}*.json"))
+        reports = [
+            {run: _score(folder / name, figure) for run, folder in folders.items() if (folder / name).is_file()}
+            for name, _ in names.most_common()
+        ]
+        reports = [{run: value for run, value in report.items() if value is not None} for report in reports]
+        if best := max(reports, key=len, default={}):
+            found[task] = best
     return found
+
+
+def _score(path: Path, figure: str) -> float | None:
+    """The model's figure in a report; None where nothing was measured, or of another question than the task's."""
+    report = json.loads(path.read_text())
+    figures = report["figures"]["model"]
+    if report.get("apart"):
+        return None
+    if figure not in figures:
+        raise InputError(f"found {', '.join(figures)}; expected {figure}", path=path)
+    return figures[figure]["value"]
 
 
 def draw(runs: Sequence[Run], table: Mapping[str, Mapping[str, float]], out: Path) -> None:
@@ -159,15 +178,26 @@ def scaling(*recipes: Path, out: Path = Path("docs/scaling"), results: Path = Pa
     tokens = common_tokens(runs)
     table = sizes(runs, tokens)
     draw(runs, table, out)
-    print(f"| {tokens / 1e6:.1f} M tokens | {' | '.join(f'{run.parameters / 1e6:.1f} M' for run in runs)} | exponent |")
-    print("|---|" + "---:|" * (len(runs) + 1))
+    over_tokens = {run.name: growth(run) for run in runs}
+    largest = over_tokens[runs[-1].name]
+    heads = [f"{run.parameters / 1e6:.1f} M" for run in runs]
+    print(f"| {tokens / 1e6:.1f} M tokens | {' | '.join(heads)} | exponent of size | of tokens, {heads[-1]} |")
+    print("|---|" + "---:|" * (len(runs) + 2))
     for name, row in table.items():
-        print(f"| {name} | {' | '.join(f'{row[run.name]:.3f}' for run in runs)} | {row['exponent']:+.3f} |")
+        losses = " | ".join(f"{row[run.name]:.3f}" for run in runs)
+        print(f"| {name} | {losses} | {row['exponent']:+.3f} | {largest[name]:+.3f} |")
     found = scores(runs, results)
     for task, row in found.items():
         print(f"{task}: {', '.join(f'{name} {value:.3f}' for name, value in row.items())}")
     settings = {run.name: {"parameters": run.parameters, "fingerprint": run.fingerprint} for run in runs}
-    result = {"benchmark": "scaling", "tokens": tokens, "settings": settings, "losses": table, "scores": found}
+    result = {
+        "benchmark": "scaling",
+        "tokens": tokens,
+        "settings": settings,
+        "losses": table,
+        "over tokens": over_tokens,
+    }
+    result["scores"] = found
     print("RESULT " + json.dumps(result))
 
 

@@ -1,0 +1,54 @@
+"""Power laws that were put into runs are found again, and scores come from reports of one name."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import scaling
+from scaling import Run, common_tokens, exponent, growth, scores, sizes
+from scilogos.errors import InputError
+
+TOKENS = np.array([1e5, 1e6, 2e6, 4e6])
+
+
+def run(name: str, parameters: int, fingerprint: str | None = None) -> Run:
+    losses = {"retro": 3.0 * parameters**-0.2 * TOKENS**-0.1, "site": np.full(4, 0.5)}
+    return Run(name, parameters, TOKENS, losses, fingerprint)
+
+
+RUNS = [run("small", 1_000_000, "aaaaaaaaaaaa"), run("large", 8_000_000, "bbbbbbbbbbbb")]
+
+
+def test_exponents():
+    assert exponent([1, 10, 100], [5, 0.5, 0.05]) == pytest.approx(-1)
+    assert common_tokens([RUNS[0], replace(RUNS[1], tokens=np.array([1e5, 1e6, 3e6, 5e6]))]) == 1e6
+    with pytest.raises(InputError, match="never validated after equal tokens"):
+        common_tokens([RUNS[0], replace(RUNS[1], tokens=TOKENS + 1)])
+    table = sizes(RUNS, 4_000_000)
+    assert table["retro"]["exponent"] == pytest.approx(-0.2) and table["site"]["exponent"] == pytest.approx(0)
+    assert growth(RUNS[1])["retro"] == pytest.approx(-0.1)
+
+
+def write(folder, name: str, value: float | None, apart: str = "") -> None:
+    folder.mkdir(exist_ok=True)
+    figures = {"model": {"top-1": {"value": value}}}
+    (folder / name).write_text(json.dumps({"figures": figures, "apart": apart}))
+
+
+def test_scores_are_of_equal_reports(tmp_path):
+    small, large = (tmp_path / run.fingerprint for run in RUNS)
+    write(small, "retrosynthesis-limit-500.json", 0.3)
+    write(large, "retrosynthesis-limit-500.json", 0.5)
+    write(large, "retrosynthesis.json", 0.6)
+    write(small, "retrosynthesis-split-val.json", 0.9, apart="validation split")
+    write(large, "retrosynthesis-split-val.json", 0.9, apart="validation split")
+    assert scores(RUNS, tmp_path) == {"retrosynthesis": {"small": 0.3, "large": 0.5}}
+    assert scores([run("new", 1_000_000)], tmp_path) == {}
+
+
+def test_pictures(tmp_path):
+    scaling.draw(RUNS, sizes(RUNS, 4_000_000), tmp_path / "deep" / "scaling")
+    for kind in ("tokens", "size"):
+        assert (tmp_path / "deep" / f"scaling-{kind}.png").read_bytes().startswith(b"\x89PNG")
