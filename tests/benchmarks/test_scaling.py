@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import scaling
 from scaling import Run, common_tokens, exponent, growth, scores, sizes
 from scilogos.errors import InputError
 
@@ -46,9 +45,3 @@ def test_scores_are_of_equal_reports(tmp_path):
     write(large, "retrosynthesis-split-val.json", 0.9, apart="validation split")
     assert scores(RUNS, tmp_path) == {"retrosynthesis": {"small": 0.3, "large": 0.5}}
     assert scores([run("new", 1_000_000)], tmp_path) == {}
-
-
-def test_pictures(tmp_path):
-    scaling.draw(RUNS, sizes(RUNS, 4_000_000), tmp_path / "deep" / "scaling")
-    for kind in ("tokens", "size"):
-        assert (tmp_path / "deep" / f"scaling-{kind}.png").read_bytes().startswith(b"\x89PNG")

@@ -1,15 +1,20 @@
-"""benchmarks/train.py and benchmarks/scaling.py on runs of a tiny model."""
+"""benchmarks/train.py, scaling.py and card.py on runs of a tiny model."""
 
 import json
+import shutil
 import sys
+from dataclasses import replace
 
 import pytest
 
+import card
 import command
 import scaling
 import train as bench_train
 from scaling import exponent
+from scilogos.bench import Audit
 from scilogos.bench.figures import mean
+from scilogos.bench.leaks import Check
 from scilogos.bench.report import Report
 from scilogos.data.corpus import prepare, read_recipe
 from scilogos.model import fingerprint
@@ -111,6 +116,31 @@ def test_scores_are_those_of_the_reports(here, capsys, monkeypatch):
     other.write_text(json.dumps({"figures": {"model": {"AAR": {"value": 0.1}}}}))
     code, said = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
     assert code == 2 and "cdr.json: found AAR; expected H3: AAR of the first" in said
+
+
+def test_a_card_is_written_from_what_was_measured(here, capsys, monkeypatch):
+    model = shutil.copytree(train(read_run(here / "small.toml"), here / "runs" / "small", quiet=True), here / "small")
+    code, said = result(card, "card.py", capsys, monkeypatch, "small", "small.toml")
+    assert code == 2 and "leaks.json: not there" in said and not (model / "README.md").exists()
+    check = Check("retrosynthesis", "USPTO-50K test", "product", 5007, ("45031", "45239"))
+    Audit(("0123456789ab",), 40, (check,)).keep(model)
+    code, _ = result(card, "card.py", capsys, monkeypatch, "small", "small.toml")
+    assert code == 0 and "None was measured yet." in (model / "README.md").read_text()
+    settled = {"command": "logos bench retrosynthesis --data data"}
+    arms = {"model": {"top-1": mean([0.0, 1.0]), "unknown": mean([1.0])}, "nothing": {"top-1": mean([0.0, 0.0])}}
+    report = Report("retrosynthesis", arms, {"clean": 2}, {}, {}, 0.1, settled)
+    report.write(here / "results" / fingerprint(model))
+    replace(report, apart="validation split", differs=["split val"]).write(here / "results" / fingerprint(model))
+    code, found = result(card, "card.py", capsys, monkeypatch, "small", "small.toml")
+    text = (model / "README.md").read_text()
+    assert code == 0 and found["fingerprint"] == fingerprint(model) and "{" not in text
+    assert "| USPTO-50K test | product | 5,007 | 2 |" in text
+    assert "| top-1 | 50.0% (0.0–100.0) | 0.0% (0.0–0.0) |" in text and "unknown" not in text
+    assert text.count("logos bench retrosynthesis") == 1, "validation is no figure of a card"
+    assert "| tokens (places read), million | 0.0 |" in text and "| mixture, % of tokens | molecule 100 |" in text
+    (model / "leaks.json").write_text((model / "leaks.json").read_text().replace(fingerprint(model), "f" * 12))
+    code, said = result(card, "card.py", capsys, monkeypatch, "small", "small.toml")
+    assert code == 2 and "an audit of other weights" in said
 
 
 def test_faults_are_one_line(here, capsys, monkeypatch):

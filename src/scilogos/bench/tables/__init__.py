@@ -10,7 +10,7 @@ from typing import Any
 from scilogos.bench.figures import Figure
 from scilogos.errors import InputError, MissingError
 
-__all__ = ["page"]
+__all__ = ["columns_of", "page"]
 
 _PUBLISHED = Path(__file__).with_name("published.toml")
 _HEAD = """# Benchmarks
@@ -39,6 +39,11 @@ class _Run:
         """The figures of an arm, a column each."""
         figures = self.report["figures"].get(arm, {})
         return [str(Figure(**figures[name])) if name in figures else "" for name in columns]
+
+
+def columns_of(task: str) -> list[str]:
+    """The figures of a task that its table shows; none of a task without a table."""
+    return list(tomllib.loads(_PUBLISHED.read_text(encoding="utf-8")).get(task, {}).get("columns", ()))
 
 
 def page(results: Path) -> str:
