@@ -88,6 +88,16 @@ def test_settings_do_not_write_over_each_other(tiny, tables, tmp_path):
     assert "samples 2, plausibility false**" in text and "split val" not in text, "the table is of RAbD"
 
 
+def test_another_rule_of_drawing(tiny, tables, tmp_path):
+    one = run("retrosynthesis", tiny, tables, tmp_path, samples=3, options=["temperature=0", "precedents=0"])
+    rows = (tmp_path / fingerprint(tiny.folder) / "retrosynthesis.jsonl").read_text().splitlines()
+    assert one.settings["settings"]["temperature"] == 0
+    assert all(len(json.loads(row)["answers"]) <= 4 for row in rows), "greedily, one answer for each of four writings"
+    for task, option in (("cdr", "temperature=-1"), ("binding-site", "top_p=0"), ("ligand", "top_p=2")):
+        with pytest.raises(InputError, match="temperature, top_p: "):
+            settings_of(task, TASKS[task], [option])
+
+
 def test_columns_of_the_tables_are_figures(reports):
     for task, table in read_toml(tables_of._PUBLISHED).items():
         mine = {name for arm in reports[0][task].figures.values() for name in arm} if task in SMALL else set()

@@ -2,17 +2,37 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from scilogos.errors import InputError, RecipeError
+from scilogos.decode import Sampling
+from scilogos.errors import InputError, PromptError, RecipeError
 from scilogos.recipe import to_dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoSettings:
     """A task without settings of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """Settings of a task that samples: another temperature or top-p than the task's own, which None leaves."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            self.sampling(Sampling())
+        except PromptError as error:
+            raise InputError(f"temperature, top_p: {error}") from None
+
+    def sampling(self, usual: Sampling) -> Sampling:
+        """The task's own rule, changed as it is set here."""
+        changed = {"temperature": self.temperature, "top_p": self.top_p}
+        return replace(usual, **{name: value for name, value in changed.items() if value is not None})
 
 
 def settings_of(task: str, module: ModuleType, options: Sequence[str]) -> Any:

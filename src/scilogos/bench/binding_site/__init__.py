@@ -16,6 +16,7 @@ from scilogos.bench.binding_site.scoring import VALIDATION, calibrated, plots, s
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, subset
 from scilogos.bench.neighbours import Neighbours
 from scilogos.bench.recorder import Recorder
+from scilogos.bench.settings import Drawn
 from scilogos.errors import InputError
 from scilogos.tasks import Logos, binding_site
 
@@ -44,13 +45,14 @@ FAR = 0.3  # identity to training below which a chain is held out
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Drawn):
     """The sets that are asked; a P2Rank data set (.ds) with its structures, counted from the data folder."""
 
     sets: tuple[str, ...] = SETS
     data_set: Path | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if unknown := set(self.sets) - set(SETS):
             raise InputError(f"sets: found {', '.join(sorted(unknown))}; expected some of {', '.join(SETS)}")
 
@@ -116,10 +118,10 @@ def _far(
 
 def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int, seed: int) -> list[Answer]:
     """The probability of each residue, and the share of samples that mark it, by chain."""
-    del held
     recorder = Recorder(model.engine)
+    sampling = (held.settings or Settings()).sampling(binding_site.SAMPLING)
     targets = [item.given.chains for item in batch]
-    found = binding_site.locate_all(recorder, targets, samples=samples, seed=seed)
+    found = binding_site.locate_all(recorder, targets, samples=samples, sampling=sampling, seed=seed)
     answers = []
     for sites, (_, completions) in zip(found, recorder.drawn, strict=True):
         names = [chain.residues for chain in sites.chains]

@@ -13,6 +13,7 @@ from scilogos.bench.cdr.loops import NAMES, Loops, training_loops
 from scilogos.bench.cdr.loops import TABLE as TRAINING
 from scilogos.bench.cdr.scoring import plots, score
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, subset
+from scilogos.bench.settings import Drawn
 from scilogos.errors import InputError, MissingError
 from scilogos.tasks import Logos, cdr_design
 
@@ -37,7 +38,7 @@ JUDGING = ("plausibility",)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Drawn):
     """The loops that are opened, one at a time; the antibodies; the order of answers; whether AntiBERTy is asked."""
 
     loops: tuple[str, ...] = ("H3",)
@@ -51,6 +52,7 @@ class Settings:
         return "" if self.split == "rabd" else "validation split"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if unknown := set(self.loops) - set(NAMES):
             raise InputError(f"loops: found {', '.join(sorted(unknown))}; expected some of {', '.join(NAMES)}")
 
@@ -69,13 +71,14 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
 
 def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int, seed: int) -> list[Answer]:
     """All distinct loops drawn, best first, with likelihood and votes; the lengths drawn when length is free."""
-    order = held.settings.order if held.settings else "likelihood"
+    settings: Settings = held.settings or Settings()
+    sampling = settings.sampling(cdr_design.SAMPLING)
     answers = []
     for item in batch:
         usual, length = held.training[item.group].lengths(), len(item.truth)
-        options = {"n": samples, "samples": samples, "seed": seed}
+        options = {"n": samples, "samples": samples, "sampling": sampling, "seed": seed}
         ask = partial(model.cdr, item.given.chains, [item.group], **options)
-        ranking, free = ask(lengths=(length, length), order=order), ask(lengths=usual)
+        ranking, free = ask(lengths=(length, length), order=settings.order), ask(lengths=usual)
         answers.append({
             "loops": [[answer.thing.loops[0][1], answer.votes, round(answer.score, 4)] for answer in ranking],
             "right length": sum(a.votes for a in free if len(a.thing.loops[0][1]) == length) / max(1, free.drawn),

@@ -47,7 +47,8 @@ def _answer(model: Logos, held: HeldOut, item: Item, seed: int) -> Answer:
 
 def _drawn(model: Logos, held: HeldOut, pocket: Pocket, seed: int, times: int = 1) -> Designs:
     draws = held.settings.molecules * held.settings.draws * times
-    return model.ligands(pocket.chains, draws, samples=draws, seed=seed)
+    sampling = held.settings.sampling(ligand_design.SAMPLING)
+    return model.ligands(pocket.chains, draws, samples=draws, sampling=sampling, seed=seed)
 
 
 def _told(designs: Designs) -> Answer:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from scilogos.bench.settings import Drawn
 from scilogos.errors import InputError
 
 
@@ -27,7 +28,7 @@ CONVENTIONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Drawn):
     """How ligands are drawn and docked.
 
     molecules       ligands of a pocket that are docked
@@ -46,6 +47,7 @@ class Settings:
     jobs: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name, least in (("molecules", 1), ("draws", 1), ("exhaustiveness", 1), ("timeout", 1), ("jobs", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"{name}: found {getattr(self, name)}; expected {least} or more")

@@ -81,7 +81,7 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     engine, budget = model.engine, material_generation.BUDGET
     guide = engine.guide(material_generation.constraint(engine, frozenset(held.training.fragments)))
     stream = mix(seed, int(batch[0].key))
-    sampling = material_generation.SAMPLING
+    sampling = (held.settings or Settings()).sampling(material_generation.SAMPLING)
     return [
         {**_answer(completion.text), "score": round(completion.score, 4)}
         for completion in engine.complete([Prompt((), guide, budget)], len(batch), sampling, seed=stream)[0]

@@ -1,13 +1,14 @@
 """The options of the benchmark of materials, and the tools that stage 2 needs."""
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
 from scilogos.bench.material.limits import Failed, call
+from scilogos.bench.settings import Drawn
 from scilogos.errors import InputError, MissingError
 
 CHECKER = "SCILOGOS_MOFCHECKER"
@@ -17,7 +18,7 @@ _HOW = "docs/tasks/materials.md says how to install stage 2; structures=0 runs s
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Drawn):
     """How many draws, the first of all, are looked at in stage 2 (0: none), with what Python and under which limits.
 
     `mofchecker` is the Python of the environment that has MOFChecker, or else SCILOGOS_MOFCHECKER names it. `atoms` is
@@ -31,10 +32,10 @@ class Settings:
     gib: float = 8.0
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            value, least = getattr(self, option.name), 0 if option.name == "structures" else 1
-            if option.name != "mofchecker" and not value >= least:
-                raise InputError(f"{option.name}: found {value}; expected {least} or more")
+        super().__post_init__()
+        for name, least in (("structures", 0), ("atoms", 1), ("seconds", 1), ("gib", 1)):
+            if not getattr(self, name) >= least:
+                raise InputError(f"{name}: found {getattr(self, name)}; expected {least} or more")
 
     @property
     def checker(self) -> str:

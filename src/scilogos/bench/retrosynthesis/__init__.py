@@ -11,6 +11,7 @@ from scilogos.bench.results import Results
 from scilogos.bench.retrosynthesis import similar
 from scilogos.bench.retrosynthesis.scoring import KEPT, TRIPS, plots, score
 from scilogos.bench.scores import reciprocal_ranks
+from scilogos.bench.settings import Drawn
 from scilogos.data.tables import read_rows
 from scilogos.decode import Completion
 from scilogos.errors import InputError, ScilogosError
@@ -44,7 +45,7 @@ _CLASSES = (  # Schneider, Stiefl and Landrum, J. Chem. Inf. Model. 56, 2336 (20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Drawn):
     """What is asked: the split, the writings of each product, the weight of log p(product | reactants) in the order.
 
     `precedents` are the training reactions that the baseline looks at for a product; 0 leaves it out.
@@ -57,6 +58,7 @@ class Settings:
     precedents: int = similar.PRECEDENTS
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name, least in (("roots", 1), ("precedents", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"{name}: found {getattr(self, name)}; expected {least} or more")
@@ -95,7 +97,9 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     recorder = Recorder(model.engine)
     products = [item.given for item in batch]
     options = {"samples": samples, "num_roots": settings.roots, "forward": settings.forward, "seed": seed}
-    rankings = retrosynthesis.propose_all(recorder, products, n=samples * settings.roots, **options)
+    sampling = settings.sampling(retrosynthesis.SAMPLING)
+    most = samples * settings.roots
+    rankings = retrosynthesis.propose_all(recorder, products, n=most, sampling=sampling, **options)
     answers, start = [], 0
     for item, ranking in zip(batch, rankings, strict=True):
         product = item.given
