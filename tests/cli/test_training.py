@@ -10,7 +10,7 @@ def total(scores: str) -> float:
 
 
 def test_from_a_table_to_answers_of_the_new_model(logos, tmp_path, monkeypatch):
-    monkeypatch.setattr("scilogos.bench.own.DRAWS", 1)
+    monkeypatch.setattr("scilogos.bench.tuning.own.DRAWS", 1)
     rows = [f"{'C' * n}O.CC(=O)Cl,{'C' * n}OC(C)=O" for n in range(1, 13)]
     (tmp_path / "mine.csv").write_text("\n".join(["reactants,product", *rows]) + "\n")
     words = ("train", "--from", "tiny", "--task", "retrosynthesis", "--data", "mine.csv", "--epochs", "2")

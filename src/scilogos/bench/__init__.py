@@ -10,7 +10,6 @@ from scilogos.bench.leaks import Audit, audit
 from scilogos.bench.report import Report
 from scilogos.bench.run import TASKS, run
 from scilogos.bench.tables import page
-from scilogos.bench.tuning import Tuning, tune
-from scilogos.bench.tuning_recipes import Method
+from scilogos.bench.tuning import Method, Tuning, tune
 
 __all__ = ["TASKS", "Audit", "Method", "Report", "Tuning", "audit", "calibrated", "page", "run", "tune"]

@@ -1,6 +1,6 @@
 """A copy of the model that has learnt from labelled variants: pairs of a lower and a higher one, near each other.
 
-Knows nothing of oracles. The run is the one of a user's own table (bench/tuning.py): all weights, AdamW, the loss over
+Knows nothing of oracles. The run is the one of a user's own table (bench/tuning): all weights, AdamW, the loss over
 the variant alone; a tenth of the variants, at most two hundred, is held out and measured before and after.
 """
 
@@ -15,8 +15,7 @@ import numpy as np
 
 from scilogos.bench.editing.landscapes import Labelled
 from scilogos.bench.held_out import subset
-from scilogos.bench.tuning import LOSS, tune
-from scilogos.bench.tuning_recipes import Method
+from scilogos.bench.tuning import LOSS, Method, tune
 from scilogos.errors import StorageError
 from scilogos.grammar.objects import RESIDUES
 from scilogos.science import replacing

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 
 from scilogos.bench.figures import Figure
-from scilogos.bench.tuning_recipes import MOST_HELD_OUT, ROW_LENGTH, Method, Task, corpus_recipe, run_recipe, task_named
+from scilogos.bench.tuning.recipes import MOST_HELD_OUT, ROW_LENGTH, Method, Task, corpus_recipe, run_recipe, task_named
 from scilogos.data.corpus import Work, prepare
 from scilogos.data.ledger import Ledger
 from scilogos.data.readers import READERS
@@ -38,6 +38,8 @@ from scilogos.tasks.calibration import FILE as CALIBRATION
 from scilogos.tokens import Codec, save_hf_tokenizer
 from scilogos.tokens import load as load_codec
 from scilogos.train import TrainRecipe, held_out_loss, train
+
+__all__ = ["LOSS", "Method", "Tuning", "tune"]
 
 LOSS = "loss, nats a free choice"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from scilogos.bench import Method, Tuning, own, tune
-from scilogos.bench.tuning import LOSS
-from scilogos.bench.tuning_recipes import TASKS, epoch_tokens, run_recipe
+from scilogos.bench import Method, Tuning, tune
+from scilogos.bench.tuning import LOSS, own
+from scilogos.bench.tuning.recipes import TASKS, epoch_tokens, run_recipe
 from scilogos.data.shards import CorpusInfo, ShardInfo
 from scilogos.errors import InputError, MissingError, RecipeError
 from scilogos.model import load_checkpoint

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from scilogos.bench import own
 from scilogos.bench.figures import Figure
+from scilogos.bench.tuning import own
 from scilogos.data.shards import CorpusInfo
 from scilogos.data.source import CorpusRecipe, Source
 from scilogos.errors import InputError, RecipeError
