@@ -11,10 +11,11 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from scilogos import __version__
 from scilogos.bench import binding_site, cdr, editing, ligand, material, retrosynthesis, validity
-from scilogos.bench.held_out import Answer, HeldOut, Item
+from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
 from scilogos.bench.leaks import told
 from scilogos.bench.pictures import draw
 from scilogos.bench.report import Report
@@ -61,14 +62,9 @@ def run(
             raise InputError(f"{name}: found {value}; expected 1 or more")
     if samples is not None and module.SAMPLES is None:
         raise InputError(f"{task} takes no --samples; --limit and its own settings say how much is drawn")
-    settings = settings_of(task, module, options)
+    settings, name = settings_of(task, module, options), fingerprint(model.folder)
+    numbers = {"limit": limit, "samples": samples, "seed": seed}
     judged_by = module.judged_by(settings) if hasattr(module, "judged_by") else {}
-    files = {name: _digest(_found(data, name)) for name in module.FILES}
-    there = [name for name in getattr(module, "OPTIONAL", ()) if (data / name).is_file()]
-    there += module.files(data, settings) if hasattr(module, "files") else []
-    files |= {str(name): _digest(data / name) for name in there}
-    name = fingerprint(model.folder)
-    judging = getattr(module, "JUDGING", ())
     shown = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(settings).items()}
     # What answers depend on: these name the lines that may be used again.
     made_by = {
@@ -76,29 +72,20 @@ def run(
         "precision": _precision(model),
         "samples": samples or module.SAMPLES or 1,
         "seed": seed,
-        "settings": {key: value for key, value in shown.items() if key not in judging},
+        "settings": {key: value for key, value in shown.items() if key not in getattr(module, "JUDGING", ())},
         "method": module.METHOD,
-        "files": files,
+        "files": _files(module, data, settings),
         "scilogos": __version__,
     }
     held = module.items(data, limit=limit, seed=seed, settings=settings)
     notes = (*held.notes, *told(model.folder, task))
     held = replace(held, settings=settings, notes=notes, folder=out / name / task, shared=out / task)
     _check_keys(held.items)
-    results = Results(out / name / f"{task}.jsonl", _short_hash(made_by))
+    answers = Results(out / name / f"{task}.jsonl", _short_hash(made_by))
     judgements = Results(out / name / f"{task}.judged.jsonl", _short_hash({**made_by, "judged by": judged_by}))
     ask = partial(module.predict, model, held, samples=samples or module.SAMPLES or 1, seed=seed)
-    arms: dict[str, Sequence[Answer]] = {}
-    for arm, predict in {"model": ask, **module.baseline(model, held, seed=seed)}.items():
-        arms[arm] = _answered(f"{task}, {arm}", arm, lambda batch, _, p=predict: p(batch), held, results, module)
-        if hasattr(module, "judge"):
-            judge = partial(_judged, module.judge, held)
-            judged = _answered(f"{task}, judging {arm}", arm, judge, held, judgements, module, arms[arm])
-            arms[arm] = [{**judgement, **answer} for answer, judgement in zip(arms[arm], judged, strict=True)]
-    numbers = {"limit": limit, "samples": samples, "seed": seed}
-    differs = [f"{name} {value}" for name, value in numbers.items() if value]
-    differs += [option.replace("=", " ", 1) for option in options]
-    report = replace(_report(task, module, held, arms), differs=differs, apart=getattr(settings, "apart", ""))
+    asked = {"model": ask, **module.baseline(model, held, seed=seed)}
+    arms = {arm: _arm(task, module, held, arm, one, answers, judgements) for arm, one in asked.items()}
     settled = {
         "command": _command(task, model, data, out, numbers, options),
         **made_by,
@@ -107,10 +94,35 @@ def run(
         "held out": module.HELD_OUT,
         "versions": {package: metadata.version(package) for package in _PACKAGES},
     }
+    differs = [f"{what} {value}" for what, value in numbers.items() if value]
+    differs += [option.replace("=", " ", 1) for option in options]
+    report = _report(task, module, held, arms)
+    report = replace(report, settings=settled, differs=differs, apart=getattr(settings, "apart", ""))
+    report.write(out / name)
     plots = module.plots(held, arms) if hasattr(module, "plots") else {}
-    report = replace(report, settings=settled, pictures=draw(out / name, report.name, plots))
+    report = replace(report, pictures=draw(out / name, report.name, plots))
     report.write(out / name)
     return report
+
+
+def _files(module: ModuleType, data: Path, settings: Any) -> dict[str, str]:
+    """The digests of the files that are read; MissingError names one that must be there."""
+    names: list[str | Path] = [name for name in module.FILES if _found(data, name)]
+    names += [name for name in getattr(module, "OPTIONAL", ()) if (data / name).is_file()]
+    names += module.files(data, settings) if hasattr(module, "files") else []
+    return {str(name): _digest(data / name) for name in names}
+
+
+def _arm(
+    task: str, module: ModuleType, held: HeldOut, arm: str, ask: Predict, answers: Results, judgements: Results
+) -> list[Answer]:
+    """What an arm answers, with the judgement where the task has a judge."""
+    given = _answered(f"{task}, {arm}", arm, lambda batch, _: ask(batch), held, answers, module)
+    if not hasattr(module, "judge"):
+        return given
+    judge = partial(_judged, module.judge, held)
+    judged = _answered(f"{task}, judging {arm}", arm, judge, held, judgements, module, given)
+    return [{**judgement, **answer} for answer, judgement in zip(given, judged, strict=True)]
 
 
 def _command(
