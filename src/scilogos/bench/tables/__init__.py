@@ -107,4 +107,5 @@ def _made_by(runs: Sequence[_Run]) -> list[str]:
 
 def _items(run: _Run) -> str:
     counts = ", ".join(f"{number:,} {group}" for group, number in run.report["items"].items())
-    return f"; {run.report['settings']['samples']} draws an item; {counts}"
+    draws = run.report["settings"]["samples"]
+    return f"; {draws} draws an item; {counts}" if draws > 1 else f"; {counts}"
