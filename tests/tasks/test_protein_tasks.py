@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scilogos.decode import Engine
+from scilogos.decode import Engine, Prompt
 from scilogos.errors import InputError, PromptError, ScilogosError
-from scilogos.grammar import Protein, Symbol
+from scilogos.grammar import Protein, Symbol, write
 from scilogos.tasks import cdr_design, protein_editing
 from tests.fakes import CODEC, Scripted, random_engine
 
@@ -161,3 +161,21 @@ def test_a_loop_by_script():
     model = Scripted().raise_logit(Symbol("tag", "<CdrS>"), Symbol("residue", "Y"), 30.0)
     ranking = cdr_design.design(Engine(model, CODEC), [VH], ["H3"], n=3, seed=4)
     assert ranking[0].thing.loops[0][1].startswith("Y") and ranking.refused == 0
+
+
+def test_draws_of_loops_are_weighed_by_what_the_model_finds_likely(engine):
+    """Log p of residues and end, read from the model's own tables, less log p under the rule of three residues."""
+    given = cdr_design.opening([VH], ["H3"])
+    head = CODEC.encode(cdr_design.prompt(given))
+    guide = engine.guide(cdr_design.constraint(given, (3, 3)))
+    (drawn,) = engine.complete([Prompt(tuple(head), guide, 200, choices=True)], 6, seed=3)
+    residues = [CODEC.encode(write(Protein(letter)))[1] for letter in "ACDEFGHIKLMNPQRSTVWYX"]
+    first = drawn[0].tokens.index(CODEC.vocabulary.ids[Symbol("tag", "<CdrS>")]) + 1
+    for completion in drawn:
+        (table,) = engine.log_probabilities([[*head, *completion.tokens]])
+        rows = table[len(table) - 1 - len(completion.tokens) :][first : first + 4].astype(float)
+        free = sum(rows[i, completion.tokens[first + i]] for i in range(4))
+        ruled = sum(
+            rows[i, completion.tokens[first + i]] - np.logaddexp.reduce(rows[i, residues[:-1]]) for i in range(3)
+        )
+        assert cdr_design.log_weight(CODEC, completion) == pytest.approx(free - ruled, abs=1e-3)

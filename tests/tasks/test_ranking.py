@@ -55,3 +55,15 @@ def test_agreement_prefers_what_most_draws_are_like():
     assert agreed.best(1).answers == agreed.answers[:1] and agreed.best(1).drawn == 4
     twice = rank([[*drawn, *[completion("xyz", 0.4)] * 9]], read)
     assert twice.by_agreement(same)[0].thing == "xyz"
+
+
+def test_draws_count_as_they_are_weighed():
+    drawn = [completion("aab", 0.1), completion("bad", 0.1), completion("xyz", 0.4), completion("AAB", 0.2)]
+    even = rank([drawn], read)
+    assert {answer.thing: answer.weight for answer in even} == pytest.approx({"aab": 0.5, "xyz": 0.25})
+    told = {"aab": math.log(1), "AAB": math.log(2), "xyz": math.log(4), "bad": math.log(3)}
+    weighed = rank([drawn], read, log_weight=lambda one: told[one.text] - 1000)
+    assert {answer.thing: answer.weight for answer in weighed} == pytest.approx({"aab": 0.3, "xyz": 0.4})
+    assert [answer.score for answer in weighed] == [answer.score for answer in even]
+    assert weighed.by_agreement(lambda a, b: float(a == b))[0].thing == "xyz"
+    assert even.by_agreement(lambda a, b: float(a == b))[0].thing == "aab"

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
-from scilogos.decode import Engine, Prompt, Sampling
+from scilogos.decode import Completion, Engine, Prompt, Sampling
 from scilogos.errors import InputError
-from scilogos.grammar import Antibody, Design, Protein, parse, split, write
+from scilogos.grammar import Antibody, Design, Protein, Symbol, parse, split, tags, write
 from scilogos.grammar.constraints import FilledLoops
 from scilogos.science import variable_domain
 from scilogos.tasks.ranking import Ranking, rank
+from scilogos.tokens import Codec, GrownCodec
 
 SAMPLING = Sampling(temperature=1.0)
 Order = Literal["likelihood", "agreement"]
@@ -78,6 +80,21 @@ def likeness(one: Designed, other: Designed) -> float:
     return same / max(1, sum(len(a) for a, _ in pairs))
 
 
+def log_weight(codec: Codec, completion: Completion) -> float:
+    """How much likelier the loops are than they were drawn: log p, ends included, less log p under the rule of lengths.
+
+    A loop that is cut off where the model would go on was drawn far too easily. Source: importance sampling. The
+    completion has scores among the legal symbols.
+    """
+    inside, total = False, 0.0
+    begin, end = (codec.vocabulary.ids[Symbol("tag", tag)] for tag in (tags.CDR_S, tags.CDR_E))
+    scores = zip(completion.tokens, completion.symbol_scores, completion.choice_scores, strict=False)
+    for token, score, choice in scores:
+        total += (score - choice) * inside
+        inside = token == begin or (inside and token != end)
+    return total
+
+
 def design(
     engine: Engine,
     sequences: Sequence[str],
@@ -95,12 +112,16 @@ def design(
     """Rank up to n designs of the named loops, from `samples` draws (default 3 n).
 
     Ordered by likelihood, or by `likeness` to all that was drawn: the loop of which most residues may be expected.
+    There a draw is weighed by `log_weight`, for the model does not know how long a loop has to be while it writes.
     """
     given = opening(sequences, loops, scheme=scheme)
     rule = constraint(given, lengths)
     tokens = tuple(engine.codec.encode(prompt(given, antigens)))
     longest = sum(len(a.opened().residues) + 2 + 2 * len(a.loops) for a in given.antibodies)
-    request = Prompt(tokens, engine.guide(rule), longest + sum(high for _, high in rule.bounds))
+    scratch = not isinstance(engine.codec, GrownCodec)  # a symbol a residue
+    budget = longest + sum(high for _, high in rule.bounds)
+    request = Prompt(tokens, engine.guide(rule), budget, choices=scratch)
     groups = engine.complete([request], samples or 3 * n, sampling, seed=seed)
-    ranking = rank(groups, lambda text: read(given, text, antigens))
+    weigh = {"log_weight": partial(log_weight, engine.codec)} if scratch else {}
+    ranking = rank(groups, lambda text: read(given, text, antigens), **weigh)
     return (ranking if order == "likelihood" else ranking.by_agreement(likeness)).best(n)

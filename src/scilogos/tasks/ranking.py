@@ -13,12 +13,16 @@ T = TypeVar("T", bound=Hashable)
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """One answer: the thing, its score (log-sum-exp of the likelihoods of its texts), how often it was drawn."""
+    """One answer: the thing, its score (log-sum-exp of the likelihoods of its texts), how often it was drawn.
+
+    `weight` is its share of the draws, each weighed as `rank` was told.
+    """
 
     thing: T
     score: float
     votes: int
     texts: tuple[str, ...]
+    weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,9 @@ class Ranking(Generic[T]):
     def by_agreement(self, likeness: Callable[[T, T], float]) -> "Ranking[T]":
         """Order the answers by their mean likeness to all that was drawn, so that the first has least expected loss.
 
-        Minimum Bayes risk (Kumar and Byrne, HLT-NAACL 2004), the draws standing for the model's distribution.
+        Minimum Bayes risk (Kumar and Byrne, HLT-NAACL 2004), the weighed draws standing for the model's distribution.
         """
-        return self.by(lambda thing: sum(answer.votes * likeness(thing, answer.thing) for answer in self.answers))
+        return self.by(lambda thing: sum(answer.weight * likeness(thing, answer.thing) for answer in self.answers))
 
     def by(self, worth: Callable[[T], float]) -> "Ranking[T]":
         """Order the answers by another measure, the best first."""
@@ -61,18 +65,33 @@ def log_sum_exp(values: Iterable[float]) -> float:
     return top + math.log(sum(math.exp(v - top) for v in values))
 
 
-def rank(groups: Sequence[Sequence[Completion]], read: Callable[[str], T], *, most: int | None = None) -> Ranking[T]:
+def _even(_: Completion) -> float:
+    return 0.0
+
+
+def rank(
+    groups: Sequence[Sequence[Completion]],
+    read: Callable[[str], T],
+    *,
+    most: int | None = None,
+    log_weight: Callable[[Completion], float] = _even,
+) -> Ranking[T]:
     """Merge and rank the completions of several writings of one prompt (one group each).
 
     A text that several draws gave counts once; probabilities are averaged over the writings. `read` raises
-    ScilogosError for an answer that is none.
+    ScilogosError for an answer that is none. `log_weight` says how much a draw counts where draws stand for the model's
+    own distribution: importance sampling, for draws under a rule that the model did not know of.
     """
+    logs = [log_weight(completion) for completions in groups for completion in completions]
+    whole = log_sum_exp(logs) if logs else 0.0
+    weights: dict[T, float] = {}
+    shares = iter(math.exp(log - whole) for log in logs)
     scores: dict[T, dict[tuple[int, str], float]] = {}
     votes: dict[T, int] = {}
     refused = drawn = 0
     for number, completions in enumerate(groups):
         for completion in completions:
-            drawn += 1
+            drawn, share = drawn + 1, next(shares)
             try:
                 thing = read(completion.text)
             except ScilogosError:
@@ -80,12 +99,14 @@ def rank(groups: Sequence[Sequence[Completion]], read: Callable[[str], T], *, mo
                 continue
             scores.setdefault(thing, {})[number, completion.text] = completion.score
             votes[thing] = votes.get(thing, 0) + 1
+            weights[thing] = weights.get(thing, 0.0) + share
     answers = [
         Answer(
             thing,
             log_sum_exp(texts.values()) - math.log(len(groups)),
             votes[thing],
             tuple(dict.fromkeys(text for _, text in texts)),
+            weights[thing],
         )
         for thing, texts in scores.items()
     ]

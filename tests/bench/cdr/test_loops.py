@@ -70,14 +70,19 @@ def test_flags_by_hand():
 def test_scores_by_hand():
     opened = Opened(("AAARDYCC",), 0, (2, 6))
     held = HeldOut((Item("1", opened, "ARDY", "H3"), Item("2", opened, "ARDY", "H3")))
-    loops = [["ARDW", 1, -1.0], ["ACGY", 2, -2.0], ["ARGY", 2, -3.0]]
+    loops = [["ARDW", 1, -1.0, 0.2], ["ACGY", 2, -2.0, 0.4], ["ARGY", 2, -3.0, 0.4]]
     values = cdr.score(held, [{"loops": loops, "right length": 0.5, "plausibility": [-0.5, -1.5]}, {"error": "no"}])
     found = {name.removeprefix("H3: "): figure.value for name, figure in values.items()}
     assert found["AAR of the first"] == found["AAR of the first by likelihood"] == pytest.approx((3 / 4 + 0) / 2)
     assert found["AAR of the first by votes"] == pytest.approx((2 / 4 + 0) / 2)
-    # ARGY agrees most: 2 of itself, 2 x 3/4 with ACGY, 2/4 with ARDW
+    # ARGY agrees most: 2/5 of itself, 2/5 x 3/4 with ACGY, 1/5 x 2/4 with ARDW
     assert found["AAR of the first by agreement"] == found["AAR of the best of the draws"] == pytest.approx(3 / 8)
     assert found["AAR, mean of draws"] == pytest.approx(((3 + 2 * 2 + 2 * 3) / 4 / 5) / 2)
+    assert found["AAR, mean of weighed draws"] == pytest.approx(found["AAR, mean of draws"])
+    heavier = [[*row[:3], weight] for row, weight in zip(loops, (0.9, 0.0, 0.1), strict=True)]
+    one = cdr.score(held, [{"loops": heavier}, {"error": "no"}])
+    assert one["H3: AAR of the first by agreement"].value == pytest.approx(3 / 8), "ARDW, the heaviest"
+    assert one["H3: AAR, mean of weighed draws"].value == pytest.approx((0.9 * 3 / 4 + 0.1 * 3 / 4) / 2)
     assert found["native length where length is free"] == 0.25
     assert found["plausibility, whole chain"] == -0.5 and found["plausibility, loop alone"] == -1.5
     assert found["unpaired cysteine"] == 0, "the second answer has one, and only the first is judged"

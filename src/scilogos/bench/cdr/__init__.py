@@ -30,8 +30,9 @@ HELD_OUT = (
 )
 METHOD = (
     f"loops of the native's length, {cdr_design.SAMPLING}; recovery without alignment; other orders of the same draws "
-    "beside. Lengths: as many loops again without the native's length, between the usual lengths of training. "
-    "Plausibility: mean masked log-probability of residues under AntiBERTy with the first loop in the native chain"
+    "beside, in agreement a draw counts by its likelihood over that of being drawn under the length asked. Lengths: as "
+    "many loops again without the native's length, between the usual lengths of training. Plausibility: mean masked "
+    "log-probability of residues under AntiBERTy with the first loop in the native chain"
 )
 SAMPLES, BATCH = 20, 1
 JUDGING = ("plausibility",)
@@ -80,7 +81,7 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
         ask = partial(model.cdr, item.given.chains, [item.group], **options)
         ranking, free = ask(lengths=(length, length), order=settings.order), ask(lengths=usual)
         answers.append({
-            "loops": [[answer.thing.loops[0][1], answer.votes, round(answer.score, 4)] for answer in ranking],
+            "loops": [[a.thing.loops[0][1], a.votes, round(a.score, 4), float(f"{a.weight:.4g}")] for a in ranking],
             "right length": sum(a.votes for a in free if len(a.thing.loops[0][1]) == length) / max(1, free.drawn),
         })  # fmt: skip
     return answers
@@ -113,13 +114,13 @@ def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
 
     def consensus(item: Item) -> Answer:
         mine, length = loops[item.group], len(item.truth)
-        return {"loops": [[mine.consensus(length), 1, 0.0]], "right length": mine.share(length)}
+        return {"loops": [[mine.consensus(length), 1, 0.0, 1.0]], "right length": mine.share(length)}
 
     def nearest(item: Item) -> Answer:
-        return {"loops": [[loops[item.group].nearest(item.given.framework, len(item.truth)), 1, 0.0]]}
+        return {"loops": [[loops[item.group].nearest(item.given.framework, len(item.truth)), 1, 0.0, 1.0]]}
 
     def native(item: Item) -> Answer:
-        return {"loops": [[item.truth, 1, 0.0]]}
+        return {"loops": [[item.truth, 1, 0.0, 1.0]]}
 
     arms = {"most frequent residue": consensus, "nearest training loop": nearest, "native": native}
     return {name: lambda batch, one=one: [one(item) for item in batch] for name, one in arms.items()}

@@ -14,13 +14,13 @@ from scilogos.bench.scores import recovery
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Row = Sequence  # a loop, its votes, its log-likelihood
+Row = Sequence  # a loop, its votes, its log-likelihood, its weight among the draws
 
 
 def _agreement(rows: Sequence[Row]) -> list[Row]:
     if not rows[0][0]:
         return list(rows)  # refused
-    return sorted(rows, key=lambda row: -sum(votes * recovery(row[0], other) for other, votes, _ in rows))
+    return sorted(rows, key=lambda row: -sum(weight * recovery(row[0], other) for other, _, _, weight in rows))
 
 
 ORDERS: Mapping[str, Callable[[Sequence[Row]], list[Row]]] = {
@@ -43,13 +43,16 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
 
 
 def _of_loop(pairs: Sequence[tuple[Item, Answer]]) -> dict[str, Figure]:
-    rows = [answer.get("loops") or [["", 1, 0.0]] for _, answer in pairs]
-    truths, votes = [item.truth for item, _ in pairs], [[count for _, count, _ in some] for some in rows]
-    shares = [[recovery(loop, truth) for loop, _, _ in some] for some, truth in zip(rows, truths, strict=True)]
+    rows = [answer.get("loops") or [["", 1, 0.0, 1.0]] for _, answer in pairs]
+    truths, votes = [item.truth for item, _ in pairs], [[count for _, count, *_ in some] for some in rows]
+    shares = [[recovery(loop, truth) for loop, *_ in some] for some, truth in zip(rows, truths, strict=True)]
     figures = {"AAR of the first": mean([some[0] for some in shares])}
     if any(len(some) > 1 for some in rows):
         averages = [np.average(some, weights=count) for some, count in zip(shares, votes, strict=True)]
         figures["AAR, mean of draws"] = mean(averages)
+        weights = [[row[3] for row in some] for some in rows]
+        weighed = [np.average(some, weights=weight) for some, weight in zip(shares, weights, strict=True)]
+        figures["AAR, mean of weighed draws"] = mean(weighed)
         for name, order in ORDERS.items():
             first = [recovery(order(some)[0][0], truth) for some, truth in zip(rows, truths, strict=True)]
             figures[f"AAR of the first by {name}"] = mean(first)
@@ -74,7 +77,7 @@ def plots(held: HeldOut, arms: Mapping[str, Sequence[Answer]]) -> dict[str, Call
     def reached(name: str, axes: "Axes") -> None:
         for arm, answers in arms.items():
             mine = [(i, a) for i, a in zip(held.items, answers, strict=True) if i.group == name]
-            shares = sorted(recovery((a.get("loops") or [["", 1, 0]])[0][0], i.truth) for i, a in mine)
+            shares = sorted(recovery((a.get("loops") or [["", 1, 0, 1]])[0][0], i.truth) for i, a in mine)
             if arm != "native":
                 axes.step(shares, 1 - np.arange(len(shares)) / len(shares), where="post", label=arm)
         axes.set(xlabel="residues recovered", ylabel="share of antibodies", xlim=(0, 1), ylim=(0, 1))
