@@ -14,6 +14,7 @@ from cyclopts import App
 
 from command import run_app
 from scilogos.bench.figures import Figure
+from scilogos.bench.leaks import kept
 from scilogos.bench.tables import columns_of
 from scilogos.data.shards import CorpusInfo, read_corpus
 from scilogos.errors import InputError, MissingError
@@ -105,13 +106,13 @@ def losses(stages: Sequence[Stage]) -> str:
 
 def leaks(model: Path) -> str:
     """The counts of the audit that is kept with the model."""
-    path = model / "leaks.json"
-    if not path.is_file():
-        raise MissingError(f"{path}: not there; make it by `logos bench leaks --keep`")
-    kept = json.loads(path.read_text())
-    if kept["weights"] != fingerprint(model):
-        raise InputError(f"an audit of other weights, {kept['weights']}; make it anew", path=path)
-    rows = {(c["name"], c["compared"], f"{c['items']:,}", f"{c['found']:,}"): None for c in kept["checks"]}
+    found = kept(model)
+    if found is None:
+        raise MissingError(f"{model / 'leaks.json'}: not there; make it by `logos bench leaks --keep`")
+    weights, checks = found
+    if weights != fingerprint(model):
+        raise InputError(f"{model / 'leaks.json'}: an audit of other weights, {weights}; make it anew")
+    rows = [(one["name"], one["compared"], f"{one['items']:,}", f"{one['found']:,}") for one in checks]
     return table(["test set", "compared", "items", "seen in training"], rows)
 
 

@@ -122,7 +122,7 @@ def test_a_card_is_written_from_what_was_measured(here, capsys, monkeypatch):
     model = shutil.copytree(train(read_run(here / "small.toml"), here / "runs" / "small", quiet=True), here / "small")
     code, said = result(card, "card.py", capsys, monkeypatch, "small", "small.toml")
     assert code == 2 and "leaks.json: not there" in said and not (model / "README.md").exists()
-    check = Check("retrosynthesis", "USPTO-50K test", "product", 5007, ("45031", "45239"))
+    check = Check(("retrosynthesis",), "USPTO-50K test", "product", 5007, ("45031", "45239"))
     Audit(("0123456789ab",), 40, (check,)).keep(model)
     code, _ = result(card, "card.py", capsys, monkeypatch, "small", "small.toml")
     assert code == 0 and "None was measured yet." in (model / "README.md").read_text()

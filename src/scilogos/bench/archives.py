@@ -2,6 +2,7 @@
 
 import gzip
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,5 +23,5 @@ def archived(path: Path, ending: str) -> dict[str, str]:
 
     try:
         return dict(read())
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise InputError(f"this archive cannot be read ({error}); fetch it again", path=path) from None

@@ -107,10 +107,10 @@ def run(
 
 def _files(module: ModuleType, data: Path, settings: Any) -> dict[str, str]:
     """The digests of the files that are read; MissingError names one that must be there."""
-    names: list[str | Path] = [name for name in module.FILES if _found(data, name)]
-    names += [name for name in getattr(module, "OPTIONAL", ()) if (data / name).is_file()]
-    names += module.files(data, settings) if hasattr(module, "files") else []
-    return {str(name): _digest(data / name) for name in names}
+    more = [name for name in getattr(module, "OPTIONAL", ()) if (data / name).is_file()]
+    more += module.files(data, settings) if hasattr(module, "files") else []
+    needed = {name: _digest(_found(data, name)) for name in module.FILES}
+    return needed | {str(name): _digest(data / name) for name in more}
 
 
 def _arm(

@@ -37,8 +37,11 @@ def read_structure(path: str | os.PathLike) -> Structure:
 
 
 def pdb_text(structure: Structure) -> str:
-    """The structure as it was read, all its models and atoms, in PDB format."""
-    return structure.source.make_pdb_string()
+    """The structure as it was read, all its models and atoms, in PDB format; InputError for what that cannot hold."""
+    try:
+        return structure.source.make_pdb_string()
+    except RuntimeError as error:  # such as a chain's name of three letters
+        raise InputError(str(error), path=structure.path) from None
 
 
 def parse_structure(text: str, path: str | os.PathLike) -> Structure:

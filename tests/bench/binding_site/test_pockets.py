@@ -14,6 +14,7 @@ from scilogos.bench.binding_site.complexes import Target, data_set
 from scilogos.bench.binding_site.criteria import dca, dcc, found, merged, relevant
 from scilogos.bench.held_out import HeldOut, Item
 from scilogos.errors import InputError, MissingError
+from scilogos.science import pdb_text, read_structure
 
 LINE = np.array([[float(i), 0.0, 0.0] for i in range(11)])  # a ligand of eleven atoms, its centre at 5
 
@@ -108,6 +109,17 @@ def test_ligands_that_a_data_set_names_all_count(tmp_path, demo_complex):
     assert [len(target.ligands) for target in found] == [1, 1] and reasons == {"no relevant ligand": ["a.pdb"]}
     atoms = [sum(line.startswith("ATOM") for line in text.splitlines()) for text in (demo_complex, found[1].text)]
     assert atoms[0] == atoms[1] > 0
+
+
+def test_a_structure_that_pdb_format_cannot_hold_is_asked_without_fpocket(tmp_path, demo_complex):
+    structure = gemmi.read_pdb_string(demo_complex)
+    structure[0][0].name = "LONG"
+    (tmp_path / "a.cif").write_text(structure.make_mmcif_document().as_string())
+    (tmp_path / "x.ds").write_text("a.cif\n")
+    ((_, _, target, sites),) = data_set(tmp_path / "x.ds", defaultdict(list))
+    assert target.text is None and target.labels[0][0] == "LONG" and any(sites)
+    with pytest.raises(InputError, match=r"a.cif: chain name too long for the PDB format"):
+        pdb_text(read_structure(tmp_path / "a.cif"))
 
 
 def test_fragments_that_touch_are_one_ligand():

@@ -36,7 +36,7 @@ class Target:
     centroids   one array [residues, 3] a chain
     labels      the author's numbers of each chain's residues, with the chain's name
     ligands     one array [L, 3] each
-    text        the structure in PDB format, where there is one
+    text        the structure in PDB format, where there is one and that format can hold it
     """
 
     chains: tuple[str, ...]
@@ -103,17 +103,21 @@ def data_set(path: Path, reasons: Reasons) -> Iterator[tuple[str, str, Target, S
         if not ligands:
             reasons["no relevant ligand"].append(row["protein"])
             continue
-        yield f"data set {path.stem}", row["protein"], *_of_structure(structure, ligands, pdb_text(structure))
+        try:
+            text = pdb_text(structure)
+        except InputError:
+            text = None  # what reads PDB format is not asked
+        yield f"data set {path.stem}", row["protein"], *_of_structure(structure, ligands, text)
 
 
 def data_files(path: Path) -> list[Path]:
     """A data set and the structures that it names, where they are."""
-    words = [line.split() for line in path.read_text().splitlines()] if path.is_file() else []
-    named = [path.parent / word for line in words for word in line]
-    return [path, *(file for file in named if file.is_file())] if path.is_file() else []
+    if not path.is_file():
+        return []  # `data_set` says so
+    return [path, *(file for word in path.read_text().split() if (file := path.parent / word).is_file())]
 
 
-def _of_structure(structure: Structure, ligands: Sequence[np.ndarray], text: str) -> tuple[Target, Sites]:
+def _of_structure(structure: Structure, ligands: Sequence[np.ndarray], text: str | None) -> tuple[Target, Sites]:
     chains = structure.chains
     sites = tuple(tuple(sorted({i for xyz in ligands for i in contacts(chain, xyz)})) for chain in chains)
     target = Target(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Row = Sequence  # a loop, its votes, its log-likelihood, its weight among the draws
+_NONE = [["", 1, 0.0, 1.0]]  # of an antibody that was refused
 
 
 def _agreement(rows: Sequence[Row]) -> list[Row]:
@@ -43,7 +44,7 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
 
 
 def _of_loop(pairs: Sequence[tuple[Item, Answer]]) -> dict[str, Figure]:
-    rows = [answer.get("loops") or [["", 1, 0.0, 1.0]] for _, answer in pairs]
+    rows = [answer.get("loops") or _NONE for _, answer in pairs]
     truths, votes = [item.truth for item, _ in pairs], [[count for _, count, *_ in some] for some in rows]
     shares = [[recovery(loop, truth) for loop, *_ in some] for some, truth in zip(rows, truths, strict=True)]
     figures = {"AAR of the first": mean([some[0] for some in shares])}
@@ -77,7 +78,7 @@ def plots(held: HeldOut, arms: Mapping[str, Sequence[Answer]]) -> dict[str, Call
     def reached(name: str, axes: "Axes") -> None:
         for arm, answers in arms.items():
             mine = [(i, a) for i, a in zip(held.items, answers, strict=True) if i.group == name]
-            shares = sorted(recovery((a.get("loops") or [["", 1, 0, 1]])[0][0], i.truth) for i, a in mine)
+            shares = sorted(recovery((a.get("loops") or _NONE)[0][0], i.truth) for i, a in mine)
             if arm != "native":
                 axes.step(shares, 1 - np.arange(len(shares)) / len(shares), where="post", label=arm)
         axes.set(xlabel="residues recovered", ylabel="share of antibodies", xlim=(0, 1), ylim=(0, 1))

@@ -1,7 +1,7 @@
 """Networks fitted to labelled sequences, kept in folders named by what made them; the oracle with its card.
 
 OUT/editing/networks/<fingerprint>/model.safetensors   weights
-                          card.json           what it was fitted to and how; the oracle's figures
+                                   card.json           what it was fitted to and how; the oracle's figures
 """
 
 import hashlib

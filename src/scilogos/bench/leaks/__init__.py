@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from scilogos.bench.leaks.checks import Check, check
 from scilogos.bench.leaks.seen import Seen
@@ -14,7 +15,7 @@ from scilogos.model import fingerprint
 from scilogos.progress import Progress
 from scilogos.tokens import Codec, GrownCodec
 
-__all__ = ["Audit", "Check", "audit", "told"]
+__all__ = ["Audit", "Check", "audit", "kept", "told"]
 
 _KEPT = "leaks.json"
 _NAMED = 5  # keys written out of each check
@@ -58,8 +59,8 @@ class Audit:
     def keep(self, model: Path) -> None:
         """Keep what was counted in a model's folder, for the reports of it."""
         counts = [{**asdict(one), "found": len(one.found)} for one in self.checks]
-        kept = {"weights": fingerprint(model), "corpora": self.corpora, "checks": counts}
-        write_text(model / _KEPT, json.dumps(kept, indent=1) + "\n")
+        told = {"weights": fingerprint(model), "corpora": self.corpora, "checks": counts}
+        write_text(model / _KEPT, json.dumps(told, indent=1) + "\n")
 
 
 def audit(corpora: Sequence[Path], data: Path, codec: Codec | GrownCodec) -> Audit:
@@ -79,21 +80,31 @@ def audit(corpora: Sequence[Path], data: Path, codec: Codec | GrownCodec) -> Aud
     return Audit(tuple(info.fingerprint for info in infos), seen.sentences, tuple(check(data, seen)))
 
 
-def told(model: Path, task: str) -> tuple[str, ...]:
-    """What the audit in a model's folder says of a task's test sets, for its report; or that none is kept."""
+def kept(model: Path) -> tuple[str, list[dict[str, Any]]] | None:
+    """The audit in a model's folder: the weights that it is of, its checks, counted; None where there is none."""
     path = model / _KEPT
     if not path.is_file():
-        return ("no leak audit is kept with this model; `logos bench leaks --keep` makes one",)
+        return None
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        mine = [one for one in kept["checks"] if one["task"] == task]
-        lines = [f"{one['name']}, {one['compared']}: training saw {one['found']:,} of {one['items']:,}" for one in mine]
-        weights = kept["weights"]
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found["weights"], found["checks"]
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a leak audit ({error!r}); remove it or make it anew") from None
+
+
+def told(model: Path, task: str) -> tuple[str, ...]:
+    """What the audit in a model's folder says of a task's test sets, for its report; or that none is kept."""
+    found = kept(model)
+    if found is None:
+        return ("no leak audit is kept with this model; `logos bench leaks --keep` makes one",)
+    weights, checks = found
     if weights != fingerprint(model):
         return (f"the leak audit kept with this model is of other weights, {weights}",)
-    return tuple(f"leak audit, {line}" for line in lines)
+    return tuple(
+        f"leak audit, {one['name']}, {one['compared']}: training saw {one['found']:,} of {one['items']:,}"
+        for one in checks
+        if task in one["tasks"]
+    )
 
 
 def _sentences(corpus: Path, info: CorpusInfo, codec: Codec | GrownCodec) -> Iterator[str]:

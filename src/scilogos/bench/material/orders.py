@@ -14,19 +14,19 @@ from scilogos.bench.scores import auroc
 def orders(answers: Sequence[Answer], verdicts: Mapping[str, Sequence[bool | None]]) -> dict[str, Figure]:
     """The chance that a draw of good verdict stands before one of bad, by each order; None is no verdict.
 
-    Nothing where draws have no likelihood, as those of a control that no model wrote.
+    Of the draws that have a likelihood: none of a control that no model wrote, none that was refused.
     """
-    if any("score" not in answer for answer in answers):
-        return {}
     votes = Counter(map(parts_of, answers))
+    scored = np.array(["score" in answer for answer in answers])
+    likelihoods = np.array([answer.get("score", 0.0) for answer in answers])
     by = {
-        "likelihood": np.array([answer["score"] for answer in answers]),
-        "likelihood per character": np.array([answer["score"] / (1 + len(answer["text"])) for answer in answers]),
+        "likelihood": likelihoods,
+        "likelihood per character": likelihoods / [1 + len(answer.get("text", "")) for answer in answers],
         "votes": np.array([votes[parts_of(answer)] for answer in answers]),
     }
     figures = {}
     for verdict, said in verdicts.items():
-        known = np.array([one is not None for one in said])
+        known = scored & np.array([one is not None for one in said])
         if not known.any():
             continue
         truth = np.array([bool(one) for one in said])[known]

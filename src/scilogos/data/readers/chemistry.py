@@ -33,6 +33,9 @@ def _skeleton(smiles: str) -> str:
         return smiles
 
 
+Tell = Callable[[], tuple[Sentence, ...]]
+
+
 class _TestItems:
     """Products and reactant sets of the validation and test splits of the `exclude` table; their twins by stereo."""
 
@@ -53,12 +56,13 @@ class _TestItems:
             return "product of a test item"
         return "reactant set of a test item" if _ordered(reactants) in self.reactants else None
 
-    def check_twins(self, product: str, reactants: str) -> None:
-        """Dropped where a test item differs in stereo alone; asked when a record is told, for it takes RDKit."""
+    def unless_twin(self, product: str, reactants: str, tell: Tell) -> tuple[Sentence, ...]:
+        """Tell a reaction; Dropped where a test item differs from it in stereo alone, which takes RDKit to say."""
         if any(text in self._product_twins for text in {product, *product.split(".")}):
             raise Dropped("product of a test item, stereo aside")
         if reactants in self._reactant_twins:
             raise Dropped("reactant set of a test item, stereo aside")
+        return tell()
 
 
 def _joined(reading: Reading) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
@@ -95,14 +99,10 @@ def mapped_reactions(reading: Reading) -> Iterator[Record]:
         if reason:
             reading.ledger.drop(reason)
             continue
-        check = () if place == "val" else (partial(tests.check_twins, known["product"], known["reactants"]),)
-        yield Record(key, place, partial(_told, partial(aligned, reading, key, row["rxn_mapped"]), *check))
-
-
-def _told(tell: Callable[[], tuple[Sentence, ...]], *checks: Callable[[], None]) -> tuple[Sentence, ...]:
-    for check in checks:
-        check()
-    return tell()
+        tell = partial(aligned, reading, key, row["rxn_mapped"])
+        if place != "val":
+            tell = partial(tests.unless_twin, known["product"], known["reactants"], tell)
+        yield Record(key, place, tell)
 
 
 def aligned(reading: Reading, key: str, mapped: str) -> tuple[Sentence, ...]:
@@ -134,7 +134,7 @@ def reactions(reading: Reading) -> Iterator[Record]:
             reading.ledger.drop(reason)
             continue
         tell = partial(_forwards, row["reactants"] + "." + (row.get("reagents") or ""), product)
-        yield Record(key, place, partial(_told, tell, partial(tests.check_twins, product, row["reactants"])))
+        yield Record(key, place, partial(tests.unless_twin, product, row["reactants"], tell))
 
 
 def _forwards(sources: str, product: str) -> tuple[Sentence, ...]:

@@ -25,7 +25,7 @@ def materials(reading: Reading) -> Iterator[Record]:
         if not reading.wants("made" if _MADE & set(row["families"].split("|")) else "enumerated"):
             reading.ledger.drop("other family")
             continue
-        held = tests if place == "train" else Twins((), _linkers)
+        held = tests if place == "train" else None
         yield Record(key, place, partial(_material, row["node"], row["linkers"], row["topology"] or None, held))
 
 
@@ -48,8 +48,8 @@ def _linkers(text: str) -> str:
         return text
 
 
-def _material(node: str, linkers: str, net: str | None, tests: Twins) -> tuple[Sentence, ...]:
-    if linkers in tests:
+def _material(node: str, linkers: str, net: str | None, tests: Twins | None) -> tuple[Sentence, ...]:
+    if tests is not None and linkers in tests:
         raise Dropped("linkers of a test item, protons aside")
     try:
         return (material(node, linkers, net),)
