@@ -63,6 +63,25 @@ def copies(engine: Engine) -> list[Prompt]:
     ]
 
 
+def test_completions_are_scored_under_a_wider_rule_too():
+    """The same draws, drafted copies among them, and their likelihoods among all that the wider rule allows."""
+    engine, gapped = random_engine(), (Antibody("DIQMTQ", ((2, 2),)),)
+    head = tuple(CODEC.encode(write(gapped[0]) + tags.DESIGN))
+    narrow, wider = (engine.guide(FilledLoops(gapped, bounds)) for bounds in (((2, 3),), ((1, 5),)))
+    asked = Prompt(head, narrow, 30, choices=True)
+    (plain,) = engine.complete([asked], 8, RULE, seed=2)
+    (both,) = engine.complete([replace(asked, wider=wider)], 8, RULE, seed=2)
+    assert [c.tokens for c in both] == [c.tokens for c in plain]
+    for one, other in zip(plain, both, strict=True):
+        assert one.wider_scores == () and other.choice_scores == one.choice_scores
+        (table,) = engine.log_probabilities([[*head, *one.tokens]])
+        state = wider.start
+        for row, token, score in zip(table[len(head) :], [*one.tokens, END], other.wider_scores, strict=True):
+            legal = row[wider.mask(state)].astype(float)
+            assert score == pytest.approx(row[token] - np.logaddexp.reduce(legal), abs=1e-3)
+            state = wider.step(state, token)
+
+
 @pytest.mark.parametrize("family", ["qwen3", "llama"])
 @pytest.mark.parametrize("choices", [False, True])
 @pytest.mark.parametrize(("ask", "n"), [(prompts, 1), (prompts, 3), (prompts, 7), (copies, 1), (copies, 5)])

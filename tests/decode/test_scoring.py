@@ -1,9 +1,11 @@
 """Given answers become completions with the model's own scores."""
 
+import numpy as np
 import pytest
 
-from scilogos.decode import score_answers
+from scilogos.decode import Prompt, legal_scores, score_answers
 from scilogos.decode.engine import Engine
+from scilogos.grammar.constraints import Bounds, Molecules, Substitutions
 from tests.fakes import CODEC, Scripted, random_engine
 
 PROMPT = CODEC.encode("<ProteinS>MKV<ProteinE><Edit>")
@@ -47,3 +49,34 @@ def test_long_answers_are_read_in_parts(monkeypatch):
     for scores, parts in zip(whole, engine.symbol_scores(PROMPT, answers), strict=True):
         assert scores == pytest.approx(parts, abs=1e-4)
     assert engine.symbol_scores(PROMPT, []) == []
+
+
+def test_scores_among_legal_symbols_are_those_of_drawing(monkeypatch):
+    """What the engine said while it drew, and what it says when it reads the same answers again, by either way."""
+    engine = random_engine()
+    heads = [PROMPT, CODEC.encode("<MoleculeS>CCO<MoleculeE><ReverseReact>")]
+    rules = [
+        engine.guide(rule) for rule in (Substitutions("MKV", 3), Molecules(bounds=Bounds(most_atoms=5, most_rings=1)))
+    ]
+    asked = [Prompt(tuple(head), rule, 300, choices=True) for head, rule in zip(heads, rules, strict=True)]
+    for head, rule, drawn in zip(heads, rules, engine.complete(asked, 6, seed=1), strict=True):
+        answers = [completion.tokens for completion in drawn]
+        again = score_answers(engine, head, answers, rule)
+        monkeypatch.setattr("scilogos.decode.reader.MAX_READ", 64)
+        parts = score_answers(engine, head, answers, rule)
+        monkeypatch.undo()
+        totals = legal_scores(engine, [(head, answer) for answer in answers], [rule] * 6)
+        for one, other, part, total in zip(drawn, again, parts, totals, strict=True):
+            assert other.choice_scores == pytest.approx(one.choice_scores, abs=1e-4)
+            assert part.choice_scores == pytest.approx(one.choice_scores, abs=1e-4)
+            assert total == pytest.approx(sum(one.choice_scores), abs=1e-3)
+    assert score_answers(engine, heads[0], answers)[0].choice_scores == ()
+
+
+def test_what_a_rule_forbids_has_no_likelihood():
+    engine = random_engine()
+    rule = engine.guide(Substitutions("MKV", 1))
+    answer = CODEC.encode("<ProteinS>WWV<ProteinE>")
+    ((plain, legal),) = engine.both_scores(PROMPT, [answer], rule)
+    assert np.isfinite(plain).all() and np.isfinite(legal[:2]).all() and legal[2] == -np.inf
+    assert legal_scores(engine, [(PROMPT, answer)], [rule]) == [-np.inf]

@@ -20,13 +20,14 @@ GAPPED = Antibody("EVQLVESGYYYWGQ", ((2, 4), (6, 9))).opened()
 RULES = {
     "marked": MarkedCopy(("MKV", "X")),
     "loops": FilledLoops((GAPPED,), ((1, 2), (2, 4))),
+    "inner loops": FilledLoops((GAPPED,), ((1, 2), (2, 4)), inner=True),
     "substitutions": Substitutions("MKVL", 2, 1, frozenset({0, 3})),
     "molecules": Molecules(1, 3),
     "bounded": Molecules(bounds=Bounds(elements=frozenset({"C", "N"}), most_atoms=5)),
     "materials": Materials(WHOLE),
     "known": Materials(WHOLE, frozenset({"[Zn]", "[Cu][Cu]", "[13Zn]"}), linkers=("O=C([O-])C", "[13CH4]")),
 }
-CARRIED = ("marked", "loops")
+CARRIED = ("marked", "loops", "inner loops")
 
 
 @pytest.fixture(scope="module")

@@ -108,6 +108,18 @@ def test_loops_are_filled_within_bounds_and_the_framework_stands():
             assert "X" not in "".join(antibody.residues for antibody in filled)
 
 
+@pytest.mark.parametrize("gapped", [(VH,), (Antibody("DIQMTQ"), VH), (VH, Antibody("DIQMTQ"))])
+def test_the_inner_part_is_what_the_framework_does_not_settle(gapped):
+    whole, inner = (FilledLoops(gapped, ((1, 2), (2, 3)), inner) for inner in (False, True))
+    written = {inner.before + answer + inner.behind for seed in range(40) for answer in answers(inner, seed)}
+    guide = Guide(whole, VOCABULARY)
+    for text in written:
+        state = guide.follow(guide.start, Codec(VOCABULARY).encode(text))
+        assert state is not None and guide.mask(state)[VOCABULARY.end], text
+    assert len(written) > 20 and (whole.before, whole.behind) == ("", "")
+    assert inner.before.endswith(tags.CDR_S) and inner.distance(inner.start) == 3 + len(inner.template) - 2
+
+
 def counts(text: str) -> tuple[int, int]:
     """Heavy atoms and rings, by RDKit where it reads the text and else by cutting it."""
     with rdBase.BlockLogs():
@@ -285,6 +297,7 @@ def test_a_hydrogen_is_no_heavy_atom():
         (lambda: Substitutions("MKV", 1, 0, frozenset({-1, 1})), "position 0 lies outside"),
         (lambda: FilledLoops((VH,), ((1, 2),)), "1 length bounds for 2 gaps"),
         (lambda: FilledLoops((VH,), ((0, 2), (1, 1))), "loop length 0 to 2"),
+        (lambda: FilledLoops((Antibody("DIQ"),), inner=True), "no gap to fill"),
         (lambda: Bounds(elements=frozenset("NO")), "carbon must be among them"),
         (lambda: Bounds(least_atoms=5, most_atoms=4), "5 to 4 atoms"),
         (lambda: Bounds(least_atoms=-1), "-1 to None atoms"),

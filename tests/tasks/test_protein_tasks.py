@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scilogos.decode import Engine, Prompt
 from scilogos.errors import InputError, PromptError, ScilogosError
 from scilogos.grammar import Protein, Symbol, write
+from scilogos.grammar.constraints import FilledLoops
 from scilogos.tasks import cdr_design, protein_editing
 from tests.fakes import CODEC, Scripted, random_engine
 
@@ -45,9 +46,12 @@ def test_variants_are_named_and_keep_to_budget_and_positions(engine, parent, dat
 
 def test_a_score_is_the_likelihood_of_the_variant(engine):
     tokens = CODEC.encode(protein_editing.prompt(PARENT))
-    for answer in protein_editing.edit(engine, PARENT, n=4, seed=3):
-        (scores,) = engine.symbol_scores(tokens, [CODEC.encode(answer.texts[0])])
-        assert answer.score == pytest.approx(scores.sum(), abs=1e-3)
+    found, rule = protein_editing.edit(engine, PARENT, n=4, seed=3), engine.guide(protein_editing.anything(PARENT))
+    for answer in found:
+        ((plain, legal),) = engine.both_scores(tokens, [CODEC.encode(answer.texts[0])], rule)
+        assert answer.score == pytest.approx(plain.sum(), abs=1e-3)
+        assert answer.legal_score == pytest.approx(legal.sum(), abs=1e-3) and legal.sum() > plain.sum()
+    assert [a.legal_score for a in found] == sorted((a.legal_score for a in found), reverse=True)
 
 
 def test_fewer_draws_are_the_first_of_more(engine):
@@ -163,19 +167,46 @@ def test_a_loop_by_script():
     assert ranking[0].thing.loops[0][1].startswith("Y") and ranking.refused == 0
 
 
-def test_draws_of_loops_are_weighed_by_what_the_model_finds_likely(engine):
-    """Log p of residues and end, read from the model's own tables, less log p under the rule of three residues."""
-    given = cdr_design.opening([VH], ["H3"])
+@pytest.mark.parametrize("order", ["agreement", "likelihood"])
+def test_designs_are_scored_whole(engine, order):
+    """As the model scores the whole answer, framework and partner as well; the first one under either rule."""
+    given = cdr_design.opening([VL, VH], ["L3", "H3"])
+    ranking = cdr_design.design(engine, [VL, VH], ["L3", "H3"], n=5, samples=40, lengths=(2, 3), order=order, seed=5)
     head = CODEC.encode(cdr_design.prompt(given))
-    guide = engine.guide(cdr_design.constraint(given, (3, 3)))
-    (drawn,) = engine.complete([Prompt(tuple(head), guide, 200, choices=True)], 6, seed=3)
-    residues = [CODEC.encode(write(Protein(letter)))[1] for letter in "ACDEFGHIKLMNPQRSTVWYX"]
-    first = drawn[0].tokens.index(CODEC.vocabulary.ids[Symbol("tag", "<CdrS>")]) + 1
+    texts = [answer.texts[0] for answer in ranking]
+    found = engine.symbol_scores(head, [CODEC.encode(text) for text in texts])
+    assert [answer.score for answer in ranking] == pytest.approx([float(each.sum()) for each in found], abs=1e-2)
+    assert texts == [cdr_design.filled(given, answer.thing.residues) for answer in ranking]
+    assert len({answer.thing for answer in ranking}) == 5 and ranking.drawn == 40
+    if order == "likelihood":
+        legal = [answer.legal_score for answer in ranking]
+        assert legal == sorted(legal, reverse=True) and all(a.legal_score > a.score for a in ranking)
+    else:
+        votes = [answer.votes for answer in cdr_design.design(
+            engine, [VL, VH], ["L3", "H3"], n=41, samples=40, lengths=(2, 3), order=order, seed=5
+        )]  # fmt: skip
+        assert sum(votes) == 40 and all(votes[1:]), "only the first, put together residue by residue, may be undrawn"
+    rule = cdr_design.FilledLoops(cdr_design.constraint(given).gapped, inner=True)
+    for answer in ranking:
+        begun = CODEC.encode(rule.before)
+        inner = CODEC.encode(answer.texts[0].removesuffix(rule.behind))[len(begun) :]
+        ((_, among),) = engine.both_scores([*head, *begun], [inner], engine.guide(rule))
+        assert answer.legal_score == pytest.approx(float(among.sum()), abs=1e-2), "of a drawn one as it was drawn"
+
+
+def test_draws_of_loops_are_weighed_by_what_the_model_finds_likely(engine):
+    """Log p of residues and end among both, read from the model's tables, less log p under the rule of three."""
+    given = cdr_design.opening([VH], ["H3"])
+    rule = cdr_design.constraint(given, (3, 3))
+    head = CODEC.encode(cdr_design.prompt(given) + rule.before)
+    wider = engine.guide(FilledLoops(rule.gapped, inner=True))
+    (drawn,) = engine.complete([Prompt(tuple(head), engine.guide(rule), 200, choices=True, wider=wider)], 6, seed=3)
+    residues = [CODEC.encode(write(Protein(letter)))[1] for letter in "ACDEFGHIKLMNPQRSTVWY"]
+    choices = [*residues, CODEC.vocabulary.ids[Symbol("tag", "<CdrE>")]]
     for completion in drawn:
         (table,) = engine.log_probabilities([[*head, *completion.tokens]])
-        rows = table[len(table) - 1 - len(completion.tokens) :][first : first + 4].astype(float)
-        free = sum(rows[i, completion.tokens[first + i]] for i in range(4))
-        ruled = sum(
-            rows[i, completion.tokens[first + i]] - np.logaddexp.reduce(rows[i, residues[:-1]]) for i in range(3)
-        )
-        assert cdr_design.log_weight(CODEC, completion) == pytest.approx(free - ruled, abs=1e-3)
+        rows = table[len(table) - 1 - len(completion.tokens) :][:4].astype(float)
+        legal = [residues, choices, choices, choices]  # a loop has a residue
+        free = sum(rows[i, completion.tokens[i]] - np.logaddexp.reduce(rows[i, legal[i]]) for i in range(4))
+        ruled = sum(rows[i, completion.tokens[i]] - np.logaddexp.reduce(rows[i, residues]) for i in range(3))
+        assert cdr_design.log_weight(completion) == pytest.approx(free - ruled, abs=1e-3)

@@ -1,6 +1,7 @@
 """Ranking: equal things merge by likelihood, votes count draws, averages run over writings, refusals are counted."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -45,16 +46,16 @@ def test_small_probabilities_do_not_vanish():
     assert log_sum_exp([-2000.0, -2000.0]) == pytest.approx(-2000 + math.log(2))
 
 
-def test_agreement_prefers_what_most_draws_are_like():
-    drawn = [completion("aab", 0.1), completion("aac", 0.1), completion("aad", 0.1), completion("xyz", 0.4)]
-    ranking = rank([drawn], read)
-    assert ranking[0].thing == "xyz"
-    same = lambda one, other: sum(a == b for a, b in zip(one, other, strict=True)) / 3  # noqa: E731
-    agreed = ranking.by_agreement(same)
-    assert [answer.thing for answer in agreed] == ["aab", "aac", "aad", "xyz"]  # of equals the likelier first
-    assert agreed.best(1).answers == agreed.answers[:1] and agreed.best(1).drawn == 4
-    twice = rank([[*drawn, *[completion("xyz", 0.4)] * 9]], read)
-    assert twice.by_agreement(same)[0].thing == "xyz"
+def test_the_order_goes_by_the_legal_symbols_alone():
+    a = Completion((1,), -6.0, "a", (-5.0, -1.0), (-0.5, -0.25))
+    b = Completion((2,), -2.0, "b", (-1.0, -1.0), (-1.0, -1.0))
+    ranking = rank([[a, b], [a]], read)
+    assert [answer.thing for answer in ranking] == ["a", "b"] and ranking[0].score < ranking[1].score
+    assert [answer.legal_score for answer in ranking] == pytest.approx([-0.75, -2 - math.log(2)])
+    wider = rank([[replace(a, wider_scores=(-9.0, -1.0)), b]], read)
+    assert [answer.legal_score for answer in wider] == pytest.approx([-2, -10]), "a wider rule says more"
+    unasked = rank([[completion("a", 0.1)]], read)[0]
+    assert unasked.legal_score == unasked.score, "where nobody asked, there is one likelihood"
 
 
 def test_draws_count_as_they_are_weighed():
@@ -65,5 +66,7 @@ def test_draws_count_as_they_are_weighed():
     weighed = rank([drawn], read, log_weight=lambda one: told[one.text] - 1000)
     assert {answer.thing: answer.weight for answer in weighed} == pytest.approx({"aab": 0.3, "xyz": 0.4})
     assert [answer.score for answer in weighed] == [answer.score for answer in even]
-    assert weighed.by_agreement(lambda a, b: float(a == b))[0].thing == "xyz"
-    assert even.by_agreement(lambda a, b: float(a == b))[0].thing == "aab"
+    by_weight = [
+        ranking.by(lambda thing, r=ranking: {a.thing: a.weight for a in r}[thing]) for ranking in (even, weighed)
+    ]
+    assert [ranking[0].thing for ranking in by_weight] == ["aab", "xyz"]

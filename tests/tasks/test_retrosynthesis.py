@@ -5,7 +5,7 @@ import pytest
 from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.errors import InputError, PromptError, ScilogosError
 from scilogos.grammar import Molecule, Reaction, split, write
-from scilogos.grammar.constraints import Molecules
+from scilogos.grammar.constraints import MOST_MOLECULES, Molecules
 from scilogos.science import canonical, is_valid
 from scilogos.tasks import retrosynthesis
 from scilogos.tasks.retrosynthesis import CHECKED, constraint, forward_scores, prompt, propose, propose_all, read
@@ -29,14 +29,15 @@ def scripted(*answers: str, by: float = 8.0) -> Engine:
 
 
 def test_answers_of_a_random_model_read_back(engine):
-    ranking = propose(engine, PRODUCT, samples=16, seed=2)
+    options = {"samples": 16, "num_roots": 4, "seed": 2}
+    ranking = propose(engine, PRODUCT, **options)
     assert ranking.drawn == 64 and len(ranking) >= 1
-    assert sum(answer.votes for answer in propose(engine, PRODUCT, samples=16, seed=2, n=99)) + ranking.refused == 64
+    assert sum(answer.votes for answer in propose(engine, PRODUCT, n=99, **options)) + ranking.refused == 64
     for answer in ranking:
         assert all(is_valid(text) and canonical(text) == text for text in answer.thing)
         assert all(read(PRODUCT, text) == answer.thing for text in answer.texts)
-    assert [a.score for a in ranking] == sorted((a.score for a in ranking), reverse=True)
-    assert [a.thing for a in propose(engine, PRODUCT, n=2, samples=16, seed=2)] == [a.thing for a in ranking][:2]
+    assert [a.legal_score for a in ranking] == sorted((a.legal_score for a in ranking), reverse=True)
+    assert [a.thing for a in propose(engine, PRODUCT, n=2, **options)] == [a.thing for a in ranking][:2]
 
 
 def test_a_molecule_has_the_same_answers_however_it_is_written(engine):
@@ -140,15 +141,16 @@ def test_the_prompt_and_the_guide_are_what_the_engine_gets(engine):
 
 def test_answers_are_ordered_by_what_they_give(engine):
     codec = engine.codec
-    plain = propose(engine, PRODUCT, samples=8, seed=2, n=20)
+    plain = propose(engine, PRODUCT, samples=8, num_roots=4, seed=2, n=20)
     scores = forward_scores(engine, canonical(PRODUCT), [answer.thing for answer in plain])
     for answer, score in zip(plain, scores, strict=True):
         head, tail = split(write(Reaction(tuple(map(Molecule, answer.thing)), (Molecule(canonical(PRODUCT)),))))
         assert tail.startswith("<MoleculeS>")
-        (symbols,) = engine.symbol_scores(codec.encode(head), [codec.encode(head + tail)[len(codec.encode(head)) :]])
-        assert score == pytest.approx(float(symbols.sum()), abs=1e-3)
-    checked = propose(engine, PRODUCT, samples=8, seed=2, n=20, forward=0.5)
-    expected = sorted(zip(plain, scores, strict=True), key=lambda pair: -pair[0].score - 0.5 * pair[1])
+        rule = engine.guide(Molecules(1, MOST_MOLECULES))
+        ((among_all, legal),) = engine.both_scores(codec.encode(head), [codec.encode(tail)], rule)
+        assert score == pytest.approx(float(legal.sum()), abs=1e-3) and among_all.sum() < legal.sum()
+    checked = propose(engine, PRODUCT, samples=8, num_roots=4, seed=2, n=20, forward=0.5)
+    expected = sorted(zip(plain, scores, strict=True), key=lambda pair: -pair[0].legal_score - 0.5 * pair[1])
     assert [answer.thing for answer in checked] == [answer.thing for answer, _ in expected]
 
 

@@ -8,6 +8,7 @@ from scilogos.decode import Completion, Engine, Prompt, Sampling
 from scilogos.decode.served import ServedEngine
 from scilogos.errors import ScilogosError
 from scilogos.grammar import Complex, Material, Retro, Sentence, parse
+from scilogos.grammar.constraints import FilledLoops
 from scilogos.science import is_valid
 
 
@@ -32,10 +33,16 @@ class Recorder:
     def sentences(self, start: int = 0, end: int | None = None) -> list[Sentence | None]:
         """What the completions of the prompts from `start` to `end` say; None for one that does not parse."""
         return [
-            _sentence(self.codec.decode(prompt.tokens) + completion.text)
+            _sentence(self.codec.decode(prompt.tokens) + completion.text + _behind(prompt))
             for prompt, completions in self.drawn[start:end]
             for completion in completions
         ]
+
+
+def _behind(prompt: Prompt) -> str:
+    """What of the answer nobody chose and nobody drew."""
+    rule = prompt.guide.constraint
+    return rule.behind if isinstance(rule, FilledLoops) else ""
 
 
 def _sentence(text: str) -> Sentence | None:

@@ -66,7 +66,7 @@ ASK: dict[str, Callable[..., object]] = {  # how a model is asked for n draws of
     "ligand": lambda model, given, n, seed: model.ligands(given, samples=n, seed=seed),
     "material": lambda model, given, n, seed: model.materials(samples=n, seed=seed + given),
     "site": lambda model, given, n, seed: model.sites(given, samples=n, seed=seed),
-    "cdr": lambda model, given, n, seed: model.cdr(given, ["H3"], samples=n, seed=seed),
+    "cdr": lambda model, given, n, seed: model.cdr(given, ["H3"], samples=n, n=n, seed=seed),
 }
 
 

@@ -8,6 +8,10 @@ from scilogos.science import descriptors
 from scilogos.tasks import Answer
 from scilogos.tasks.ligand_design import Designs
 
+SCORES = (
+    "legal_score: log-likelihood among the symbols that could follow, by which answers are ranked; score: among all"
+)
+
 
 def show_designs(designs: Designs, marked: int, asked: int, out: Path | None) -> None:
     """Show the designs for a pocket of `marked` residues; rows tell what became of the draws where rules were given."""
@@ -17,7 +21,7 @@ def show_designs(designs: Designs, marked: int, asked: int, out: Path | None) ->
     if notes and not shown:
         print("; ".join(notes), file=sys.stderr)
     refused = f"{designs.refused} of {designs.drawn} draws refused by RDKit"
-    footnote = "; ".join([f"pocket of {marked} residues", refused, *notes])
+    footnote = "; ".join([f"pocket of {marked} residues", refused, *notes, SCORES])
     rows = [_row(rank, answer) | facts for rank, answer in enumerate(designs, 1)]
     Result(rows, "Ligands", molecule="smiles", footnote=footnote).show(out)
 
@@ -27,7 +31,7 @@ def _row(rank: int, answer: Answer[str]) -> Row:
     return {
         "rank": rank,
         "smiles": answer.thing,
-        "score": answer.score,
+        **answer.scores,
         "qed": known["qed"],
         "logp": known["logp"],
         "heavy_atoms": known["heavy_atoms"],

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from scilogos.cli import inputs
-from scilogos.cli.designs import show_designs
+from scilogos.cli.designs import SCORES, show_designs
 from scilogos.cli.options import DEFAULT, Model, Number
 from scilogos.cli.output import Result
 from scilogos.errors import InputError
@@ -16,7 +16,7 @@ from scilogos.science import (
     read_structure,
     write_fasta,
 )
-from scilogos.tasks import load, retrosynthesis
+from scilogos.tasks import cdr_design, load, retrosynthesis
 
 _TOGETHER = 16  # products that are asked at once
 
@@ -54,7 +54,7 @@ def retro(
         some = products[start : start + _TOGETHER]
         rankings = retrosynthesis.propose_all(logos.engine, some, n=n, verified=verified, seed=seed)
         rows += [
-            {"product": product, "rank": rank, "reactants": ".".join(answer.thing), "score": answer.score,
+            {"product": product, "rank": rank, "reactants": ".".join(answer.thing), **answer.scores,
              "votes": answer.votes}
             for product, ranking in zip(some, rankings, strict=True)
             for rank, answer in enumerate(ranking, 1)
@@ -64,7 +64,7 @@ def retro(
     if len(products) == 1:
         rows = [{k: v for k, v in row.items() if k != "product"} for row in rows]
     title = f"Reactants for {products[0]}" if len(products) == 1 else "Reactants"
-    Result(rows, title, molecule="reactants", footnote="score: log-likelihood, merged over texts").show(out)
+    Result(rows, title, molecule="reactants", footnote=SCORES).show(out)
 
 
 def ligands(
@@ -160,10 +160,12 @@ def materials(
     rows = [
         {"rank": rank, "node": ".".join(answer.thing.nodes),
          "linkers": ".".join(linker.smiles for linker in answer.thing.linkers), "net": answer.thing.net or "",
-         "score": answer.score}
+         **answer.scores}
         for rank, answer in enumerate(ranking, 1)
     ]  # fmt: skip
-    Result(rows, "Materials", footnote=f"{ranking.refused} of {ranking.drawn} draws refused by RDKit").show(out)
+    Result(rows, "Materials", footnote=f"{ranking.refused} of {ranking.drawn} draws refused by RDKit; {SCORES}").show(
+        out
+    )
 
 
 def edit(
@@ -199,10 +201,10 @@ def edit(
         allowed = _positions(positions) if positions else None
         for rank, answer in enumerate(logos.edit(residues, n, most=most, positions=allowed, seed=seed), 1):
             rows.append(
-                {"name": name, "rank": rank, "substitutions": list(answer.thing.substitutions), "score": answer.score,
+                {"name": name, "rank": rank, "substitutions": list(answer.thing.substitutions), **answer.scores,
                  "sequence": answer.thing.residues}
             )  # fmt: skip
-    Result(rows, "Variants", sequence="sequence").show(out)
+    Result(rows, "Variants", sequence="sequence", footnote=SCORES).show(out)
 
 
 def _positions(text: str) -> frozenset[int]:
@@ -222,6 +224,7 @@ def cdr(
     antigen: Path | None = None,
     length: str | None = None,
     scheme: str = "imgt",
+    order: cdr_design.Order = "agreement",
     n: Number = 10,
     seed: int = 0,
     model: Model = DEFAULT,
@@ -243,25 +246,29 @@ def cdr(
         Residues of each loop, as 12 or 10-14; without it, about as long as the given one.
     scheme
         How loops are numbered: imgt or chothia.
+    order
+        agreement: by how many residues the draws lead one to expect right; or likelihood.
     out
         A .csv, .jsonl or .fasta file.
     """
     sequences = [residues for _, residues in inputs.sequences(target)]
     names = [name.strip() for name in loops.split(",")]
     context = [Protein(residues) for residues in _antigen(antigen)]
-    ranking = load(model).cdr(sequences, names, n, antigens=context, lengths=_length(length), scheme=scheme, seed=seed)
+    options = {"lengths": _length(length), "scheme": scheme, "order": order, "seed": seed}
+    ranking = load(model).cdr(sequences, names, n, antigens=context, **options)
     rows = [
-        {"rank": rank, **dict(answer.thing.loops), "score": answer.score, "votes": answer.votes,
+        {"rank": rank, **dict(answer.thing.loops), **answer.scores, "votes": answer.votes,
          **{f"domain {i}": residues for i, residues in enumerate(answer.thing.domains, 1)}}
         for rank, answer in enumerate(ranking, 1)
     ]  # fmt: skip
     domains = [
-        (f"{rank}.{i} score={answer.score:.3f}", residues)
+        (f"{rank}.{i} score={answer.legal_score:.3f}", residues)
         for rank, answer in enumerate(ranking, 1)
         for i, residues in enumerate(answer.thing.domains, 1)
     ]
     files = {".fasta": lambda path: write_fasta(path, domains)}
-    Result(rows, f"Designs of {', '.join(names)}", files=files).show(out)
+    note = "first what the draws agree on residue by residue, drawn or not" if order == "agreement" else SCORES
+    Result(rows, f"Designs of {', '.join(names)}", footnote=note, files=files).show(out)
 
 
 def _antigen(path: Path | None) -> list[str]:

@@ -4,6 +4,6 @@ from scilogos.decode.beam import beam_search
 from scilogos.decode.engine import Engine
 from scilogos.decode.rows import Completion, Prompt
 from scilogos.decode.sampling import Sampling
-from scilogos.decode.scoring import score_answers
+from scilogos.decode.scoring import legal_scores, score_answers
 
-__all__ = ["Completion", "Engine", "Prompt", "Sampling", "beam_search", "score_answers"]
+__all__ = ["Completion", "Engine", "Prompt", "Sampling", "beam_search", "legal_scores", "score_answers"]

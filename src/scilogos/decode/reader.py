@@ -7,6 +7,7 @@ vocabulary.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ import torch
 from scilogos.decode.rows import Prompt
 from scilogos.errors import PromptError
 from scilogos.model import PackedAttention, PromptCache, Transformer, fastest
-from scilogos.tokens import Codec, GrownCodec
+from scilogos.tokens import Codec, GrownCodec, Guide, TextGuide
 
 MAX_ROWS = 256  # continued at once
 MAX_READ = 16_384  # symbols of prompts and texts read at once
@@ -71,11 +72,20 @@ class Reader:
             logits_TV = self.model.logits(hidden).float().log_softmax(-1)
             yield from (part.cpu().numpy() for part in logits_TV.split(lengths))
 
-    @torch.inference_mode()
     def symbol_scores(self, prompt: Sequence[int], answers: Sequence[Sequence[int]]) -> list[np.ndarray]:
         """The log-probability of every symbol of each answer and of its end, given the prompt: float [len(answer) + 1].
 
         The prompt is read once.
+        """
+        return [plain for plain, _ in self.both_scores(prompt, answers)]
+
+    @torch.inference_mode()
+    def both_scores(
+        self, prompt: Sequence[int], answers: Sequence[Sequence[int]], rule: Guide | TextGuide | None = None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """`symbol_scores` of each answer, and the same among the symbols that are legal under a rule, -inf for others.
+
+        Without a rule, or where it knows texts and not symbols, both are the same.
         """
         longest, end = max(map(len, answers), default=0), self.codec.vocabulary.end
         self._check_length(len(prompt) + longest)
@@ -85,19 +95,27 @@ class Reader:
             targets_RS = np.full((R, longest + 1), end)
             for row, answer in zip(targets_RS, some, strict=True):
                 row[: len(answer)] = answer
+            masks = [rule.masks(row) for row in targets_RS.tolist()] if isinstance(rule, Guide) else []
             logits_RWV = self.read(cache, [prompt]).repeat(R, 1)[:, None]
             cache.arrange([-1] * R, [0] * R)
-            width, parts = max(1, MAX_READ // 8 // R), []
+            width, plain, legal = max(1, MAX_READ // 8 // R), [], []
             for start in range(0, longest + 1, width):
                 read_RW = targets_RS[:, start : start + width]
                 target_RW1 = torch.from_numpy(read_RW)[..., None].to(self.device)
                 after_RWV = self.step(cache, read_RW).view(R, read_RW.shape[1], -1)
                 cache.advance(read_RW.shape[1])
                 logits_RWV = torch.cat((logits_RWV, after_RWV[:, :-1]), 1)
-                parts.append((logits_RWV.gather(2, target_RW1)[..., 0] - logits_RWV.logsumexp(-1)).cpu())
+                plain.append(_log_shares(logits_RWV, target_RW1))
+                if masks:
+                    legal_RWV = np.stack([list(islice(row, read_RW.shape[1])) for row in masks])
+                    logits_RWV = logits_RWV.masked_fill(~torch.from_numpy(legal_RWV).to(self.device), -torch.inf)
+                    legal.append(_log_shares(logits_RWV, target_RW1))
                 logits_RWV = after_RWV[:, -1:]
-            scores_RS = torch.cat(parts, 1).numpy()
-            found += [scores[: len(answer) + 1] for scores, answer in zip(scores_RS, some, strict=True)]
+            both_2RS = [torch.cat(parts, 1).cpu().numpy() for parts in (plain, legal or plain)]
+            found += [
+                (own[: len(answer) + 1], other[: len(answer) + 1])
+                for own, other, answer in zip(*both_2RS, some, strict=True)
+            ]
         return found
 
     def _batches(self, texts: Sequence[Sequence[int]]) -> Iterator[list[Sequence[int]]]:
@@ -116,3 +134,7 @@ class Reader:
         longest = self.model.config.max_position_embeddings
         if length + 1 > longest:
             raise PromptError(f"a text has {length} symbols; this model reads {longest - 1} at most: shorten it")
+
+
+def _log_shares(logits_RWV: torch.Tensor, target_RW1: torch.Tensor) -> torch.Tensor:
+    return logits_RWV.gather(2, target_RW1)[..., 0] - logits_RWV.logsumexp(-1)

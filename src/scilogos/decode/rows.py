@@ -21,7 +21,8 @@ class Prompt:
     guide: Guide | TextGuide
     budget: int
     start: int | None = None  # state of the guide where the answer begins; None: its start
-    choices: bool = False  # whether log-likelihoods among the legal symbols are wanted
+    choices: bool = False  # whether log-likelihoods among the legal symbols are wanted; not over a text's own tokenizer
+    wider: Guide | TextGuide | None = None  # a wider rule: likelihoods among its legal symbols are wanted as well
     stream: int = 0  # tells prompts of the same symbols apart: each has random numbers of its own
 
     @property
@@ -51,7 +52,8 @@ class Prompt:
 class Completion:
     """An answer: its symbols without the end, its log-likelihood (unmasked, temperature 1, end included), its text.
 
-    By symbol, the end last: the log-likelihoods, and where asked those among the legal symbols alone.
+    By symbol, the end last: the log-likelihoods, and where asked those among the legal symbols alone, and among those
+    that a wider rule allows.
     """
 
     tokens: tuple[int, ...]
@@ -59,6 +61,7 @@ class Completion:
     text: str
     symbol_scores: tuple[float, ...] = ()
     choice_scores: tuple[float, ...] = ()
+    wider_scores: tuple[float, ...] = ()
 
 
 @dataclass(eq=False)
@@ -71,10 +74,14 @@ class Row:
     tokens: list[int] = field(default_factory=list)  # the end, once drawn, is the last
     scores: list[float] = field(default_factory=list)
     choices: list[float] = field(default_factory=list)
+    wider: list[float] = field(default_factory=list)
     ended: bool = False
 
     def __post_init__(self) -> None:
         self.state = self.prompt.state
+        self.asked = self.prompt.choices and isinstance(self.prompt.guide, Guide)
+        self.rule = self.prompt.wider if isinstance(self.prompt.wider, Guide) else None
+        self.wider_state = self.rule.start if self.rule else -1
 
     def draft(self, most: int) -> list[int]:
         """Symbols that are expected to follow, none where nothing stands out."""
@@ -93,7 +100,7 @@ class Row:
         guide = self.prompt.guide
         for number in range(len(draft) + 1):
             left = self.prompt.budget - len(self.tokens)
-            if self.prompt.choices:
+            if self.asked:
                 token, choice = outlook.draw_legal(place + number, guide.within(self.state, left))
                 self.choices.append(choice)
             else:
@@ -101,6 +108,11 @@ class Row:
             after = guide.step(self.state, token)
             assert after is not None, "a symbol was drawn that the guide does not allow"
             self.state = after
+            if self.rule:
+                self.wider.append(outlook.among(place + number, token, self.rule.mask(self.wider_state)))
+                reached = self.rule.step(self.wider_state, token)
+                assert reached is not None, "the wider rule does not allow what the guide allows"
+                self.wider_state = reached
             self.tokens.append(token)
             self.ended = token == end
             if self.ended or number == len(draft) or token != draft[number]:
@@ -111,4 +123,5 @@ class Row:
         """What the row has become."""
         tokens = self.tokens[:-1]
         text = codec.decode(tokens)
-        return Completion(tuple(tokens), float(sum(self.scores)), text, tuple(self.scores), tuple(self.choices))
+        by_symbol = tuple(self.scores), tuple(self.choices), tuple(self.wider)
+        return Completion(tuple(tokens), float(sum(self.scores)), text, *by_symbol)

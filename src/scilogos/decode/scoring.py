@@ -2,18 +2,47 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from scilogos.decode.engine import Engine
 from scilogos.decode.rows import Completion
 from scilogos.decode.served import ServedEngine
+from scilogos.tokens import Guide, TextGuide
+
+Rule = Guide | TextGuide
 
 
 def score_answers(
-    engine: Engine | ServedEngine, prompt: Sequence[int], answers: Sequence[tuple[int, ...]]
+    engine: Engine | ServedEngine, prompt: Sequence[int], answers: Sequence[tuple[int, ...]], rule: Rule | None = None
 ) -> list[Completion]:
-    """Give answers as the completions that drawing them would have given; equal ones are read once."""
-    distinct = tuple(dict.fromkeys(answers))
+    """Give answers as the completions that drawing them would have given; equal ones are read once.
+
+    With a rule, that tells symbols apart, the likelihoods among its legal symbols as well.
+    """
+    distinct, among = tuple(dict.fromkeys(answers)), isinstance(rule, Guide)
     found: dict[tuple[int, ...], Completion] = {}
-    for answer, scores in zip(distinct, engine.symbol_scores(prompt, distinct), strict=True):
-        each = tuple(scores.tolist())
-        found[answer] = Completion(answer, sum(each), engine.codec.decode(answer), each)
+    for answer, (plain, legal) in zip(distinct, engine.both_scores(prompt, distinct, rule), strict=True):
+        each = tuple(plain.tolist())
+        choices = tuple(legal.tolist()) if among else ()
+        found[answer] = Completion(answer, sum(each), engine.codec.decode(answer), each, choices)
     return [found[answer] for answer in answers]
+
+
+def legal_scores(
+    engine: Engine | ServedEngine, pairs: Sequence[tuple[Sequence[int], Sequence[int]]], rules: Sequence[Rule]
+) -> list[float]:
+    """The log-likelihood of each answer, its end included, behind its prompt, among what its own rule allows.
+
+    Where a rule knows texts and not symbols, among all.
+    """
+    end, found = engine.codec.vocabulary.end, []
+    tables = engine.log_probabilities([[*prompt, *answer] for prompt, answer in pairs])
+    for (_, answer), rule, table in zip(pairs, rules, tables, strict=True):
+        read = [*answer, end]
+        rows = table[-len(read) :].astype(float)
+        plain = rows[np.arange(len(read)), read]
+        masks = np.stack(list(rule.masks(read))) if isinstance(rule, Guide) else np.ones_like(rows, bool)
+        legal = np.where(masks, rows, -np.inf)
+        legal_own = np.where(masks[np.arange(len(read)), read], plain, -np.inf)
+        found.append(float(np.sum(legal_own - np.logaddexp.reduce(legal, axis=1))))
+    return found

@@ -6,6 +6,7 @@ The only policy is RDKit's: canonical isomeric SMILES, no explicit hydrogens, no
 import random
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
@@ -144,6 +145,7 @@ def order_reactants(reactants: Iterable[str]) -> list[str]:
     return sorted(reactants, key=lambda text: (-heavy_atoms(text), text))
 
 
+@lru_cache(maxsize=2**16)
 def heavy_atoms(smiles: str) -> int:
     """Count atoms other than hydrogen."""
     return parse_smiles(smiles).GetNumHeavyAtoms()

@@ -109,7 +109,7 @@ def locate_all(
             tuple(engine.codec.encode(prompt(chains))),
             engine.guide(constraint(chains)),
             sum(3 * len(chain) + 2 for chain in chains),
-            choices=not isinstance(engine.codec, GrownCodec),
+            choices=True,
         )
         for chains in structures
     ]

@@ -1,20 +1,23 @@
 """Antibody CDR design: variable domains (and their antigen) in, ranked domains with new loops out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Literal
 
 from scilogos.decode import Completion, Engine, Prompt, Sampling
 from scilogos.errors import InputError
 from scilogos.grammar import Antibody, Design, Protein, Symbol, parse, split, tags, write
 from scilogos.grammar.constraints import FilledLoops
+from scilogos.grammar.writer import write_all
 from scilogos.science import variable_domain
-from scilogos.tasks.ranking import Ranking, rank
-from scilogos.tokens import Codec, GrownCodec
+from scilogos.tasks.agreement import Agreement, Loops
+from scilogos.tasks.ranking import Answer, Ranking, rank
 
 SAMPLING = Sampling(temperature=1.0)
 Order = Literal["likelihood", "agreement"]
+SAMPLES = 1000  # draws that have to agree
 LENGTH_SLACK = 3  # residues a designed loop may differ from the given one
 
 
@@ -24,6 +27,11 @@ class Designed:
 
     domains: tuple[str, ...]
     loops: tuple[tuple[str, str], ...]
+
+    @property
+    def residues(self) -> Loops:
+        """Those of each loop."""
+        return tuple(text for _, text in self.loops)
 
 
 @dataclass(frozen=True)
@@ -57,11 +65,11 @@ def prompt(given: Opening, antigens: Sequence[Protein] = ()) -> str:
 
 
 def constraint(given: Opening, lengths: tuple[int, int] | None = None) -> FilledLoops:
-    """The framework fixed, loops of `lengths` residues, or about as long as the given ones."""
+    """Loops of `lengths` residues, or about as long as the given ones, with the framework between them alone."""
     bounds = tuple(
         lengths or (max(1, len(residues) - LENGTH_SLACK), len(residues) + LENGTH_SLACK) for _, residues in given.loops
     )
-    return FilledLoops(tuple(antibody.opened() for antibody in given.antibodies), bounds)
+    return FilledLoops(tuple(antibody.opened() for antibody in given.antibodies), bounds, inner=True)
 
 
 def read(given: Opening, answer: str, antigens: Sequence[Protein] = ()) -> Designed:
@@ -73,26 +81,19 @@ def read(given: Opening, answer: str, antigens: Sequence[Protein] = ()) -> Desig
     return Designed(tuple(antibody.residues for antibody in sentence.filled), named)
 
 
-def likeness(one: Designed, other: Designed) -> float:
-    """The share of residues of the loops that agree, place by place; nought for another length."""
-    pairs = [(a, b) for (_, a), (_, b) in zip(one.loops, other.loops, strict=True)]
-    same = sum(x == y for a, b in pairs if len(a) == len(b) for x, y in zip(a, b, strict=True))
-    return same / max(1, sum(len(a) for a, _ in pairs))
+def filled(given: Opening, loops: Sequence[str]) -> str:
+    """Write the answer that has these residues in its loops."""
+    pieces = write_all([antibody.opened() for antibody in given.antibodies]).split(tags.GAP)
+    return "".join(chain.from_iterable(zip(pieces, (*loops, ""), strict=True)))
 
 
-def log_weight(codec: Codec, completion: Completion) -> float:
+def log_weight(completion: Completion) -> float:
     """How much likelier the loops are than they were drawn: log p, ends included, less log p under the rule of lengths.
 
     A loop that is cut off where the model would go on was drawn far too easily. Source: importance sampling. The
-    completion has scores among the legal symbols.
+    completion has scores under both rules; without them each draw counts alike.
     """
-    inside, total = False, 0.0
-    begin, end = (codec.vocabulary.ids[Symbol("tag", tag)] for tag in (tags.CDR_S, tags.CDR_E))
-    scores = zip(completion.tokens, completion.symbol_scores, completion.choice_scores, strict=False)
-    for token, score, choice in scores:
-        total += (score - choice) * inside
-        inside = token == begin or (inside and token != end)
-    return total
+    return sum(completion.wider_scores) - sum(completion.choice_scores)
 
 
 def design(
@@ -105,23 +106,56 @@ def design(
     lengths: tuple[int, int] | None = None,
     scheme: str = "imgt",
     samples: int | None = None,
-    order: Order = "likelihood",
+    order: Order = "agreement",
     sampling: Sampling = SAMPLING,
     seed: int = 0,
 ) -> Ranking[Designed]:
-    """Rank up to n designs of the named loops, from `samples` draws (default 3 n).
+    """Rank up to n designs of the named loops, from `samples` draws (default: SAMPLES, by likelihood 3 n).
 
-    Ordered by likelihood, or by `likeness` to all that was drawn: the loop of which most residues may be expected.
-    There a draw is weighed by `log_weight`, for the model does not know how long a loop has to be while it writes.
+    Ordered by how many residues may be expected to be right, all draws weighed, the first put together residue by
+    residue whether drawn or not; or by `legal_score`, the likelihood of loops of any length. A draw counts by
+    `log_weight`, for the model does not know how long a loop has to be while it writes.
     """
     given = opening(sequences, loops, scheme=scheme)
-    rule = constraint(given, lengths)
-    tokens = tuple(engine.codec.encode(prompt(given, antigens)))
-    longest = sum(len(a.opened().residues) + 2 + 2 * len(a.loops) for a in given.antibodies)
-    scratch = not isinstance(engine.codec, GrownCodec)  # a symbol a residue
-    budget = longest + sum(high for _, high in rule.bounds)
-    request = Prompt(tokens, engine.guide(rule), budget, choices=scratch)
-    groups = engine.complete([request], samples or 3 * n, sampling, seed=seed)
-    weigh = {"log_weight": partial(log_weight, engine.codec)} if scratch else {}
-    ranking = rank(groups, lambda text: read(given, text, antigens), **weigh)
-    return (ranking if order == "likelihood" else ranking.by_agreement(likeness)).best(n)
+    rule, head = constraint(given, lengths), prompt(given, antigens)
+    tokens = tuple(engine.codec.encode(head + rule.before))
+    budget = 1 + sum(1 if isinstance(part, Symbol) else part[1] for part in rule.template)  # one to spare: no haste
+    anyhow = FilledLoops(rule.gapped, inner=True)  # the rule of training: loops of any length
+    request = Prompt(tokens, engine.guide(rule), budget, choices=True, wider=engine.guide(anyhow))
+    draws = samples or (SAMPLES if order == "agreement" else 3 * n)
+    (drawn,) = engine.complete([request], draws, sampling, seed=seed)
+    whole = [replace(completion, text=rule.before + completion.text + rule.behind) for completion in drawn]
+    read_answer = partial(read, given, antigens=antigens)
+    ranking = rank([whole], read_answer, log_weight=log_weight)
+    if order == "agreement" and ranking:
+        ranking = _agreed(ranking, read_answer, partial(filled, given))
+    return _scored(engine, head, anyhow, ranking.best(n))
+
+
+def _agreed(
+    ranking: Ranking[Designed], read_answer: Callable[[str], Designed], write_answer: Callable[[Sequence[str]], str]
+) -> Ranking[Designed]:
+    """Order by agreement, what draws agree on before all of them."""
+    agreement = Agreement((answer.thing.residues, answer.weight) for answer in ranking)
+    text = write_answer(agreement.best())
+    known = {answer.thing: answer for answer in ranking}
+    best = known.get(thing := read_answer(text)) or Answer(thing, 0.0, 0, (text,))
+    rest = [answer for answer in ranking if answer.thing != thing]
+    rest.sort(key=lambda answer: -agreement.expected(answer.thing.residues))
+    return replace(ranking, answers=(best, *rest))
+
+
+def _scored(engine: Engine, head: str, rule: FilledLoops, ranking: Ranking[Designed]) -> Ranking[Designed]:
+    """The answers with the likelihood of their whole texts, what they share read once; the legal one of the undrawn."""
+    prompted, begun = engine.codec.encode(head), engine.codec.encode(rule.before)
+    (shared,) = engine.symbol_scores(prompted, [begun])
+    rests = [engine.codec.encode(answer.texts[0])[len(begun) :] for answer in ranking]
+    between, answers = sum(isinstance(part, Symbol) for part in rule.template), list[Answer[Designed]]()
+    for answer, rest, scores in zip(ranking, rests, engine.symbol_scores([*prompted, *begun], rests), strict=True):
+        legal = answer.legal_score
+        if not answer.votes:
+            inner = rest[: between + sum(map(len, answer.thing.residues))]
+            ((_, among),) = engine.both_scores([*prompted, *begun], [inner], engine.guide(rule))
+            legal = float(sum(among))
+        answers.append(replace(answer, score=float(sum(shared[:-1]) + sum(scores)), legal_score=legal))
+    return replace(ranking, answers=tuple(answers))

@@ -95,12 +95,14 @@ def _prompts(
     rng: random.Random,
 ) -> list[Prompt]:
     """The prompt with the constraint of a free ligand, or with that of each writing of the fragment to keep."""
-    tokens = tuple(engine.codec.encode(prompt(chains)))
+    tokens, anything = tuple(engine.codec.encode(prompt(chains))), engine.guide(constraint())
     if keep is None:
-        return [Prompt(tokens, engine.guide(constraint(bounds, supply)), BUDGET)]
+        return [Prompt(tokens, engine.guide(constraint(bounds, supply)), BUDGET, wider=anything)]
+    writings = fragment_writings(keep, WRITINGS, rng)
+    guides = [engine.guide(_grown(engine, writing, bounds, supply)) for writing in writings]
     return [
-        Prompt(tokens, engine.guide(_grown(engine, writing, bounds, supply)), BUDGET + len(writing.smiles), stream=i)
-        for i, writing in enumerate(fragment_writings(keep, WRITINGS, rng))
+        Prompt(tokens, guide, BUDGET + len(writing.smiles), wider=anything, stream=i)
+        for i, (guide, writing) in enumerate(zip(guides, writings, strict=True))
     ]
 
 

@@ -63,7 +63,7 @@ def generate(
     if start is None:
         rule = "each must be among the known nodes" if known_nodes else "expected bracket atoms of this model, as [Zn]"
         raise PromptError(f"nodes {', '.join(nodes)}: {rule}, {rules.most_nodes} fragments at most")
-    begun, reader = Prompt(tokens, guide, BUDGET, start), cache(lambda text: read(nodes, text))
+    begun, reader = Prompt(tokens, guide, BUDGET, start, choices=True), cache(lambda text: read(nodes, text))
     if samples:
         drawn = engine.complete([begun], samples, sampling, seed=seed)[0]
     else:

@@ -48,6 +48,11 @@ def read(parent: str, answer: str) -> Variant:
     return Variant(variant, changes)
 
 
+def anything(parent: str) -> Substitutions:
+    """Any substitutions anywhere: the rule of training, under which variants are compared."""
+    return Substitutions(parent, len(parent))
+
+
 def log_odds(engine: Engine, rule: Substitutions) -> np.ndarray:
     """The log-odds of each of the twenty residues against the parent's own, float [residues, 20].
 
@@ -87,4 +92,5 @@ def edit(
     for columns in drawn:
         residues = (own if c < 0 else RESIDUES[c] for own, c in zip(parent, columns, strict=True))
         answers.append(tuple(engine.codec.encode(write(Protein("".join(residues))))))
-    return rank([score_answers(engine, tokens, answers)], lambda text: read(parent, text), most=n)
+    scored = score_answers(engine, tokens, answers, engine.guide(anything(parent)))
+    return rank([scored], lambda text: read(parent, text), most=n)

@@ -1,4 +1,8 @@
-"""From completions to ranked answers: read, merge equal things told by different texts, order by likelihood."""
+"""From completions to ranked answers: read, merge equal things told by different texts, order by likelihood.
+
+The order is by likelihood among legal symbols: post-training takes its loss over these, and does not care how much the
+model would give to others, so that a plain likelihood drifts from what was learnt. Measured in docs/log.md.
+"""
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -15,7 +19,8 @@ T = TypeVar("T", bound=Hashable)
 class Answer(Generic[T]):
     """One answer: the thing, its score (log-sum-exp of the likelihoods of its texts), how often it was drawn.
 
-    `weight` is its share of the draws, each weighed as `rank` was told.
+    `weight` is its share of the draws, each weighed as `rank` was told; `legal_score` the log-sum-exp of likelihoods
+    among the symbols that the constraint or a wider rule left, as post-training learns them; the score where unknown.
     """
 
     thing: T
@@ -23,6 +28,12 @@ class Answer(Generic[T]):
     votes: int
     texts: tuple[str, ...]
     weight: float = 0.0
+    legal_score: float = -math.inf
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Both, by name, that of the order first."""
+        return {"legal_score": self.legal_score, "score": self.score}
 
 
 @dataclass(frozen=True)
@@ -41,13 +52,6 @@ class Ranking(Generic[T]):
 
     def __getitem__(self, i: int) -> Answer[T]:
         return self.answers[i]
-
-    def by_agreement(self, likeness: Callable[[T, T], float]) -> "Ranking[T]":
-        """Order the answers by their mean likeness to all that was drawn, so that the first has least expected loss.
-
-        Minimum Bayes risk (Kumar and Byrne, HLT-NAACL 2004), the weighed draws standing for the model's distribution.
-        """
-        return self.by(lambda thing: sum(answer.weight * likeness(thing, answer.thing) for answer in self.answers))
 
     def by(self, worth: Callable[[T], float]) -> "Ranking[T]":
         """Order the answers by another measure, the best first."""
@@ -76,7 +80,7 @@ def rank(
     most: int | None = None,
     log_weight: Callable[[Completion], float] = _even,
 ) -> Ranking[T]:
-    """Merge and rank the completions of several writings of one prompt (one group each).
+    """Merge and rank the completions of several writings of one prompt (one group each) by `legal_score`.
 
     A text that several draws gave counts once; probabilities are averaged over the writings. `read` raises
     ScilogosError for an answer that is none. `log_weight` says how much a draw counts where draws stand for the model's
@@ -86,7 +90,7 @@ def rank(
     whole = log_sum_exp(logs) if logs else 0.0
     weights: dict[T, float] = {}
     shares = iter(math.exp(log - whole) for log in logs)
-    scores: dict[T, dict[tuple[int, str], float]] = {}
+    scores: dict[T, dict[tuple[int, str], tuple[float, float]]] = {}
     votes: dict[T, int] = {}
     refused = drawn = 0
     for number, completions in enumerate(groups):
@@ -97,18 +101,15 @@ def rank(
             except ScilogosError:
                 refused += 1
                 continue
-            scores.setdefault(thing, {})[number, completion.text] = completion.score
+            among = completion.wider_scores or completion.choice_scores
+            legal = float(sum(among)) if among else completion.score
+            scores.setdefault(thing, {})[number, completion.text] = completion.score, legal
             votes[thing] = votes.get(thing, 0) + 1
             weights[thing] = weights.get(thing, 0.0) + share
-    answers = [
-        Answer(
-            thing,
-            log_sum_exp(texts.values()) - math.log(len(groups)),
-            votes[thing],
-            tuple(dict.fromkeys(text for _, text in texts)),
-            weights[thing],
-        )
-        for thing, texts in scores.items()
-    ]
-    answers.sort(key=lambda answer: -answer.score)
+    answers = []
+    for thing, texts in scores.items():
+        score, legal = (log_sum_exp(each) - math.log(len(groups)) for each in zip(*texts.values(), strict=True))
+        written = tuple(dict.fromkeys(text for _, text in texts))
+        answers.append(Answer(thing, score, votes[thing], written, weights[thing], legal))
+    answers.sort(key=lambda answer: -answer.legal_score)
     return Ranking(tuple(answers[:most]), drawn, refused)

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from scilogos.decode import Engine, Prompt, Sampling
+from scilogos.decode import Engine, Prompt, Sampling, legal_scores
 from scilogos.errors import InputError, PromptError
 from scilogos.grammar import Molecule, Reaction, Retro, parse, split, tags, write
-from scilogos.grammar.constraints import MOST_REACTANTS, Molecules, elements
+from scilogos.grammar.constraints import MOST_MOLECULES, MOST_REACTANTS, Molecules, elements
 from scilogos.science import canonical, is_valid, order_reactants, roots
 from scilogos.tasks.ranking import Ranking, rank
 
 Reactants = tuple[str, ...]
 SAMPLING, GREEDY = Sampling(temperature=1.0, top_p=0.95), Sampling(temperature=0)
-ROOTS = 4  # writings of the product that are asked
+ROOTS, SAMPLES = 10, 8  # writings of the product that are asked, and draws from each
 FORWARD = 0.0  # weight of the model's own log p(product | reactants) in the order of answers
 CHECKED = 20  # answers of a product that are read forwards
 BUDGET_FACTOR, BUDGET_SLACK = 2, 60  # symbols of an answer, against the product's
@@ -45,7 +45,7 @@ def propose(
     product: str,
     *,
     n: int = 10,
-    samples: int = 16,
+    samples: int = SAMPLES,
     num_roots: int = ROOTS,
     forward: float = FORWARD,
     verified: bool = False,
@@ -54,8 +54,9 @@ def propose(
 ) -> Ranking[Reactants]:
     """Rank up to n sets of reactants: `samples` draws from each of `num_roots` writings of the product.
 
-    With `forward` above 0 the first answers are ordered by their score and so many times `forward_scores`; `verified`
-    leaves those of the best answers from which the model, read forwards, makes the product.
+    Ordered by `legal_score`. With `forward` above 0 the first answers are ordered by that and so many times
+    `forward_scores`; `verified` leaves those of the best answers from which the model, read forwards, makes
+    the product.
     """
     options = {"samples": samples, "num_roots": num_roots, "forward": forward, "verified": verified}
     return propose_all(engine, [product], n=n, sampling=sampling, seed=seed, **options)[0]
@@ -66,7 +67,7 @@ def propose_all(
     products: Sequence[str],
     *,
     n: int = 10,
-    samples: int = 16,
+    samples: int = SAMPLES,
     num_roots: int = ROOTS,
     forward: float = FORWARD,
     verified: bool = False,
@@ -83,7 +84,7 @@ def propose_all(
         guide = engine.guide(constraint(engine, product))
         for text in texts:
             tokens = tuple(engine.codec.encode(prompt(text)))
-            prompts.append(Prompt(tokens, guide, BUDGET_FACTOR * len(tokens) + BUDGET_SLACK))
+            prompts.append(Prompt(tokens, guide, BUDGET_FACTOR * len(tokens) + BUDGET_SLACK, choices=True))
     found = iter(engine.complete(prompts, samples, sampling, seed=seed))
     rankings = [
         rank([next(found) for _ in texts], partial(read, product))
@@ -97,16 +98,10 @@ def propose_all(
 
 
 def forward_scores(engine: Engine, product: str, answers: Sequence[Reactants]) -> list[float]:
-    """The model's log-likelihood of the product given each set of reactants, all in canonical writing."""
-    sentences = [write(Reaction(tuple(map(Molecule, answer)), (Molecule(product),))) for answer in answers]
-    texts = [engine.codec.encode(sentence) for sentence in sentences]
-    scores = []
-    for sentence, text, table in zip(sentences, texts, engine.log_probabilities(texts), strict=True):
-        first = len(engine.codec.encode(split(sentence)[0]))
-        read = [*text, engine.codec.vocabulary.end]
-        ahead = len(table) - len(read)  # rows before the first symbol is known
-        scores.append(float(sum(table[ahead + place, read[place]] for place in range(first, len(read)))))
-    return scores
+    """The model's log-likelihood of the product given each set of reactants, among molecules, all canonical."""
+    sentences = [split(write(Reaction(tuple(map(Molecule, answer)), (Molecule(product),)))) for answer in answers]
+    pairs = [(engine.codec.encode(asked), engine.codec.encode(told)) for asked, told in sentences]
+    return legal_scores(engine, pairs, [engine.guide(Molecules(1, MOST_MOLECULES))] * len(pairs))
 
 
 def products(engine: Engine, answers: Sequence[Reactants]) -> list[str | None]:
@@ -138,5 +133,5 @@ def _verified(
 def _checked(engine: Engine, product: str, ranking: Ranking[Reactants], weight: float) -> Ranking[Reactants]:
     some, rest = ranking.best(CHECKED), ranking.answers[CHECKED:]
     scores = forward_scores(engine, product, [answer.thing for answer in some])
-    total = {answer.thing: answer.score + weight * score for answer, score in zip(some, scores, strict=True)}
+    total = {answer.thing: answer.legal_score + weight * score for answer, score in zip(some, scores, strict=True)}
     return replace(ranking, answers=(*some.by(total.__getitem__), *rest))

@@ -4,7 +4,7 @@ Shapes: V rows of the embedding.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from itertools import compress
 
 import numpy as np
@@ -152,6 +152,13 @@ class Guide(Automaton):
             reached = self._lead(self._states[state], kind)
             after[kind] = None if reached is None else self._intern(reached)
         return after[kind]
+
+    def masks(self, tokens: Iterable[int]) -> Iterator[np.ndarray]:
+        """The legal symbols at each place of an answer with its end, bool [V]; behind an illegal one all are."""
+        state: int | None = self.start
+        for token in tokens:
+            yield np.ones_like(self._class_V, bool) if state is None else self.mask(state)
+            state = None if state is None else self.step(state, token)
 
     def __len__(self) -> int:
         return len(self._states)

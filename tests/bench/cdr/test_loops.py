@@ -76,12 +76,19 @@ def test_scores_by_hand():
     assert found["AAR of the first"] == found["AAR of the first by likelihood"] == pytest.approx((3 / 4 + 0) / 2)
     assert found["AAR of the first by votes"] == pytest.approx((2 / 4 + 0) / 2)
     # ARGY agrees most: 2/5 of itself, 2/5 x 3/4 with ACGY, 1/5 x 2/4 with ARDW
-    assert found["AAR of the first by agreement"] == found["AAR of the best of the draws"] == pytest.approx(3 / 8)
+    for order in ("by agreement of the drawn", "by residue by residue"):
+        assert found[f"AAR of the first {order}"] == found["AAR of the best of the draws"] == pytest.approx(3 / 8)
     assert found["AAR, mean of draws"] == pytest.approx(((3 + 2 * 2 + 2 * 3) / 4 / 5) / 2)
     assert found["AAR, mean of weighed draws"] == pytest.approx(found["AAR, mean of draws"])
     heavier = [[*row[:3], weight] for row, weight in zip(loops, (0.9, 0.0, 0.1), strict=True)]
     one = cdr.score(held, [{"loops": heavier}, {"error": "no"}])
-    assert one["H3: AAR of the first by agreement"].value == pytest.approx(3 / 8), "ARDW, the heaviest"
+    assert one["H3: AAR of the first by agreement of the drawn"].value == pytest.approx(3 / 8), "ARDW, the heaviest"
+    undrawn = [["GRDY", 0, -0.5, 0.0], *heavier]
+    made = cdr.score(held, [{"loops": undrawn}, {"error": "no"}])
+    assert {name: figure for name, figure in made.items() if " by " in name or "draws" in name} == {
+        name: figure for name, figure in one.items() if " by " in name or "draws" in name
+    }, "what nobody drew is the first answer and nothing else"
+    assert made["H3: AAR of the first"].value == pytest.approx(3 / 8)
     assert one["H3: AAR, mean of weighed draws"].value == pytest.approx((0.9 * 3 / 4 + 0.1 * 3 / 4) / 2)
     assert found["native length where length is free"] == 0.25
     assert found["plausibility, whole chain"] == -0.5 and found["plausibility, loop alone"] == -1.5

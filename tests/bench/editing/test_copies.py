@@ -11,7 +11,7 @@ from scilogos.bench.editing.landscapes import Labelled
 from scilogos.decode import score_answers
 from scilogos.errors import InputError
 from scilogos.grammar import Protein, write
-from scilogos.tasks.protein_editing import prompt
+from scilogos.tasks.protein_editing import anything, prompt
 from tests.bench.conftest import CHAIN
 
 VARIANTS = Labelled(
@@ -54,9 +54,9 @@ def test_likelihoods_are_those_of_the_engine(tiny):
     parent, *others = VARIANTS.sequences[:4]
     codec = tiny.engine.codec
     answers = [tuple(codec.encode(write(Protein(other)))) for other in others]
-    given = score_answers(tiny.engine, codec.encode(prompt(parent)), answers)
+    given = score_answers(tiny.engine, codec.encode(prompt(parent)), answers, tiny.engine.guide(anything(parent)))
     ours = log_likelihoods(tiny.engine, [(parent, other) for other in others])
-    assert ours == pytest.approx([sum(completion.symbol_scores[:-1]) for completion in given], abs=1e-4)
+    assert ours == pytest.approx([sum(completion.choice_scores) for completion in given], abs=1e-4)
     forward, gains = weighed(tiny.engine, [(parent, others[0]), (others[0], parent)])
     assert forward[0] == pytest.approx(ours[0]) and gains.sum() == 0 and gains[0] == forward[0] - forward[1]
 

@@ -43,8 +43,9 @@ def test_preference_is_the_likelihood_in_each_pocket(tiny, held, answers):
         sentence = ligand_design.prompt(chains)
         head = codec.encode(sentence)
         whole = codec.encode(f"{sentence}<MoleculeS>{item.truth}<MoleculeE>")
-        (scores,) = tiny.engine.symbol_scores(head, [whole[len(head) :]])
-        assert told == pytest.approx(float(scores.sum()), abs=1e-3)
+        rule = tiny.engine.guide(ligand_design.constraint())
+        ((plain, legal),) = tiny.engine.both_scores(head, [whole[len(head) :]], rule)
+        assert told == pytest.approx(float(legal.sum()), abs=1e-3) and plain.sum() < legal.sum()
 
 
 def test_a_contrast_is_log_p_here_less_its_mean_elsewhere(tiny, held, answers):
@@ -55,7 +56,7 @@ def test_a_contrast_is_log_p_here_less_its_mean_elsewhere(tiny, held, answers):
         assert ligand["smiles"] == design.thing
         own = log_likelihoods(tiny, here, design.texts[:1])[0]
         if len(design.texts) == 1:
-            assert own == pytest.approx(design.score, abs=1e-3)
+            assert own == pytest.approx(design.legal_score, abs=1e-3)
         others = [log_likelihoods(tiny, pocket, design.texts[:1])[0] for pocket in elsewhere]
         assert ligand["contrast"] == pytest.approx(own - sum(others) / len(others), abs=1e-3)
 

@@ -31,9 +31,13 @@ def test_retrosynthesis_scores():
     ))  # fmt: skip
     counts = {"drawn": 10, "parsed": 10, "sound": 5}
     answers = [
-        {"answers": [["CCO.CI", -1.0, 1, 1.0]], "returned": [True], "truth drawn": True, **counts},
-        {"answers": [["CCO.CBr", -1.0, 1, 1.0], ["CCO.CI", -2.0, 3, 0.5]], "returned": [False, True], **counts},
-        {"answers": [["CCN.CI", -1.0, 1, 1.0]], "returned": [False], **counts},
+        {"answers": [["CCO.CI", -1.0, 1, 1.0, -0.5]], "returned": [True], "truth drawn": True, **counts},
+        {
+            "answers": [["CCO.CBr", -1.0, 1, 1.0, -0.7], ["CCO.CI", -2.0, 3, 0.5, -0.6]],
+            "returned": [False, True],
+            **counts,
+        },
+        {"answers": [["CCN.CI", -1.0, 1, 1.0, -0.5]], "returned": [False], **counts},
         {"error": "too long"},
     ]
     figures = retrosynthesis.score(held, answers)
@@ -42,7 +46,8 @@ def test_retrosynthesis_scores():
     assert values["MaxFrag top-1"] == 0.5, "CCO is right in two"
     assert values["top-1, class 1, alkylation"] == 0.5
     assert values["top-1 by likelihood"] == 0.25 and values["top-1 by votes"] == values["top-50"] == 0.5
-    assert values["top-1 by round trip, then likelihood"] == 0.5 and values["truth among all draws"] == 0.25
+    assert values["top-1 by likelihood among legal symbols"] == 0.5
+    assert values["top-1 by round trip, then legal likelihood"] == 0.5 and values["truth among all draws"] == 0.25
     assert values["round trip, first answer"] == 0.25 and values["round trip, first 10"] == 0.5
     assert values["top-1, clean"] == pytest.approx(1 / 3)
     assert values["completions that parse"] == 1 and values["reactant sets RDKit accepts"] == 0.5

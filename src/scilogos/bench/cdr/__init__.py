@@ -28,13 +28,15 @@ HELD_OUT = (
     "Training drops domains whose H3 is 60% or more identical to one of these, or that are 95% or more like one of "
     "these chains. Validation: the table's own val split, clustered by H3."
 )
+_FREE = 100  # draws of loops whose length is free
 METHOD = (
-    f"loops of the native's length, {cdr_design.SAMPLING}; recovery without alignment; other orders of the same draws "
-    "beside, in agreement a draw counts by its likelihood over that of being drawn under the length asked. Lengths: as "
-    "many loops again without the native's length, between the usual lengths of training. Plausibility: mean masked "
-    "log-probability of residues under AntiBERTy with the first loop in the native chain"
+    f"loops of the native's length, {cdr_design.SAMPLING}; first the loop of which most residues may be expected, put "
+    "together residue by residue from all draws, each counting by its likelihood over that of being drawn under the "
+    "length asked; other orders of the same draws beside. Recovery without alignment. Lengths: "
+    f"{_FREE} loops at most without the native's length, between the usual lengths of training. Plausibility: mean "
+    "masked log-probability of residues under AntiBERTy with the first loop in the native chain"
 )
-SAMPLES, BATCH = 20, 1
+SAMPLES, BATCH = cdr_design.SAMPLES, 1
 JUDGING = ("plausibility",)
 
 
@@ -44,7 +46,7 @@ class Settings(Drawn):
 
     loops: tuple[str, ...] = ("H3",)
     split: Literal["rabd", "val"] = "rabd"
-    order: Literal["likelihood", "agreement"] = "likelihood"
+    order: Literal["likelihood", "agreement"] = "agreement"
     plausibility: bool | None = None  # None: where it is installed
 
     @property
@@ -71,19 +73,21 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
 
 
 def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int, seed: int) -> list[Answer]:
-    """All distinct loops drawn, best first, with likelihood and votes; the lengths drawn when length is free."""
+    """All distinct loops, best first, with votes, legal likelihood and weight; the lengths drawn when length is free.
+
+    One that nobody drew, but most draws agree on, has no votes.
+    """
     settings: Settings = held.settings or Settings()
     sampling = settings.sampling(cdr_design.SAMPLING)
     answers = []
     for item in batch:
         usual, length = held.training[item.group].lengths(), len(item.truth)
-        options = {"n": samples, "samples": samples, "sampling": sampling, "seed": seed}
-        ask = partial(model.cdr, item.given.chains, [item.group], **options)
-        ranking, free = ask(lengths=(length, length), order=settings.order), ask(lengths=usual)
-        answers.append({
-            "loops": [[a.thing.loops[0][1], a.votes, round(a.score, 4), float(f"{a.weight:.4g}")] for a in ranking],
-            "right length": sum(a.votes for a in free if len(a.thing.loops[0][1]) == length) / max(1, free.drawn),
-        })  # fmt: skip
+        ask = partial(model.cdr, item.given.chains, [item.group], sampling=sampling, seed=seed)
+        ranking = ask(lengths=(length, length), n=samples + 1, samples=samples, order=settings.order)
+        free = ask(lengths=usual, n=_FREE, samples=min(samples, _FREE), order="likelihood")
+        loops = [[a.thing.residues[0], a.votes, round(a.legal_score, 4), float(f"{a.weight:.4g}")] for a in ranking]
+        right = sum(a.votes for a in free if len(a.thing.residues[0]) == length) / max(1, free.drawn)
+        answers.append({"loops": loops, "right length": right})
     return answers
 
 

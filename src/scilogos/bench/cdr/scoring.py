@@ -10,24 +10,30 @@ from scilogos.bench.cdr.flags import has_glycosylation, has_unpaired_cysteine
 from scilogos.bench.figures import Figure, mean
 from scilogos.bench.held_out import Answer, HeldOut, Item
 from scilogos.bench.scores import recovery
+from scilogos.tasks.agreement import Agreement
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Row = Sequence  # a loop, its votes, its log-likelihood, its weight among the draws
+Row = Sequence  # a loop, its votes (0 for one that nobody drew), log p, weight among the draws
 _NONE = [["", 1, 0.0, 1.0]]  # of an antibody that was refused
 
 
-def _agreement(rows: Sequence[Row]) -> list[Row]:
-    if not rows[0][0]:
-        return list(rows)  # refused
-    return sorted(rows, key=lambda row: -sum(weight * recovery(row[0], other) for other, _, _, weight in rows))
+def _agreement(rows: Sequence[Row]) -> Agreement:
+    return Agreement(((loop,), weight) for loop, _, _, weight in rows)
 
 
-ORDERS: Mapping[str, Callable[[Sequence[Row]], list[Row]]] = {
-    "likelihood": lambda rows: sorted(rows, key=lambda row: -row[2]),
-    "votes": lambda rows: sorted(rows, key=lambda row: (-row[1], -row[2])),
-    "agreement": _agreement,
+def _agreed(rows: Sequence[Row]) -> str:
+    agreement = _agreement(rows)
+    return max((loop for loop, *_ in rows), key=lambda loop: agreement.expected((loop,)))
+
+
+# the first loop of each, from the rows that were drawn
+ORDERS: Mapping[str, Callable[[Sequence[Row]], str]] = {
+    "likelihood": lambda rows: max(rows, key=lambda row: row[2])[0],
+    "votes": lambda rows: max(rows, key=lambda row: (row[1], row[2]))[0],
+    "agreement of the drawn": _agreed,
+    "residue by residue": lambda rows: _agreement(rows).best()[0],
 }
 
 
@@ -54,10 +60,13 @@ def _of_loop(pairs: Sequence[tuple[Item, Answer]]) -> dict[str, Figure]:
         weights = [[row[3] for row in some] for some in rows]
         weighed = [np.average(some, weights=weight) for some, weight in zip(shares, weights, strict=True)]
         figures["AAR, mean of weighed draws"] = mean(weighed)
-        for name, order in ORDERS.items():
-            first = [recovery(order(some)[0][0], truth) for some, truth in zip(rows, truths, strict=True)]
-            figures[f"AAR of the first by {name}"] = mean(first)
-        figures["AAR of the best of the draws"] = mean([max(some) for some in shares])
+        drawn = [[row for row in some if row[1]] for some in rows]
+        for name, first in ORDERS.items():
+            firsts = [first(some) if some[0][0] else "" for some in drawn]
+            recovered = [recovery(loop, truth) for loop, truth in zip(firsts, truths, strict=True)]
+            figures[f"AAR of the first by {name}"] = mean(recovered)
+        best = [max(recovery(row[0], truth) for row in some) for some, truth in zip(drawn, truths, strict=True)]
+        figures["AAR of the best of the draws"] = mean(best)
     if any("right length" in answer for _, answer in pairs):
         figures["native length where length is free"] = mean([answer.get("right length", 0) for _, answer in pairs])
     made = [(item, answer["loops"][0][0]) for item, answer in pairs if answer.get("loops")]

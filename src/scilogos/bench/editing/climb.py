@@ -12,7 +12,7 @@ import numpy as np
 from scilogos.bench.editing.landscapes import Labelled
 from scilogos.bench.editing.search import Value
 from scilogos.data.order import mix
-from scilogos.decode import Engine
+from scilogos.decode import Engine, legal_scores
 from scilogos.errors import InputError
 from scilogos.grammar import Protein, write
 from scilogos.tasks import protein_editing
@@ -95,11 +95,10 @@ def weighed(engine: Engine, pairs: Sequence[tuple[str, str]]) -> tuple[np.ndarra
 
 
 def log_likelihoods(engine: Engine, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-    """The log-likelihood of each variant given its parent, at temperature 1, without the end, float [pairs]."""
-    codec, found = engine.codec, []
-    heads = [codec.encode(protein_editing.prompt(parent)) for parent, _ in pairs]
-    texts = [head + codec.encode(write(Protein(b))) for head, (_, b) in zip(heads, pairs, strict=True)]
-    for head, text, table_BV in zip(heads, texts, engine.log_probabilities(texts), strict=True):
-        places = np.arange(len(head), len(text))
-        found.append(float(table_BV[places, np.asarray(text)[places]].sum()))
-    return np.array(found)
+    """The log-likelihood of each variant given its parent, at temperature 1, among residues, float [pairs]."""
+    asked = [
+        (engine.codec.encode(protein_editing.prompt(parent)), engine.codec.encode(write(Protein(variant))))
+        for parent, variant in pairs
+    ]
+    rules = {parent: engine.guide(protein_editing.anything(parent)) for parent, _ in pairs}
+    return np.array(legal_scores(engine, asked, [rules[parent] for parent, _ in pairs]))

@@ -52,16 +52,17 @@ def _drawn(model: Logos, held: HeldOut, pocket: Pocket, seed: int, times: int = 
 
 
 def _told(designs: Designs) -> Answer:
-    found = [{"smiles": a.thing, "score": round(a.score, 4), "votes": a.votes} for a in designs]
+    found = [{"smiles": a.thing, "score": round(a.legal_score, 4), "votes": a.votes} for a in designs]
     return {"ligands": found, "drawn": designs.drawn, "refused": designs.refused, "distinct": len(designs)}
 
 
 def log_likelihoods(model: Logos, pocket: Pocket, texts: Sequence[str]) -> np.ndarray:
-    """The log-likelihood of each answer's text in a pocket, at temperature 1, its end with it: float [texts]."""
+    """The log-likelihood of each answer's text in a pocket, among molecules, at temperature 1: float [texts]."""
     codec, prompt = model.engine.codec, ligand_design.prompt(pocket.chains)
     head = codec.encode(prompt)
     answers = [codec.encode(prompt + text)[len(head) :] for text in texts]
-    return np.array([scores.sum() for scores in model.engine.symbol_scores(head, answers)])
+    rule = model.engine.guide(ligand_design.constraint())
+    return np.array([legal.sum() for _, legal in model.engine.both_scores(head, answers, rule)])
 
 
 def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:

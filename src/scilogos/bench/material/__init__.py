@@ -83,8 +83,10 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     stream = mix(seed, int(batch[0].key))
     sampling = (held.settings or Settings()).sampling(material_generation.SAMPLING)
     return [
-        {**_answer(completion.text), "score": round(completion.score, 4)}
-        for completion in engine.complete([Prompt((), guide, budget)], len(batch), sampling, seed=stream)[0]
+        {**_answer(completion.text), "score": round(sum(completion.choice_scores) or completion.score, 4)}
+        for completion in engine.complete([Prompt((), guide, budget, choices=True)], len(batch), sampling, seed=stream)[
+            0
+        ]
     ]
 
 

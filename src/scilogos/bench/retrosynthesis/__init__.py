@@ -14,9 +14,10 @@ from scilogos.bench.scores import reciprocal_ranks
 from scilogos.bench.settings import Drawn
 from scilogos.data.tables import read_rows
 from scilogos.decode import Completion
-from scilogos.errors import InputError, ScilogosError
+from scilogos.errors import InputError
 from scilogos.science import canonical, order_reactants
 from scilogos.tasks import Logos, retrosynthesis
+from scilogos.tasks.ranking import Ranking
 
 __all__ = [
     "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "SAMPLES", "TABLE", "Settings",
@@ -31,11 +32,12 @@ HELD_OUT = (
     "USPTO-50K (GLN: 5,007 test reactions, 5,001 of validation), class unknown. Training drops every product and "
     "reactant set of validation and test; `clean` leaves out items that USPTO-50K's own training split repeats."
 )
-SAMPLES, BATCH = 16, 8
+SAMPLES, BATCH = retrosynthesis.SAMPLES, 8
 METHOD = (
     f"samples from several writings of the product, {retrosynthesis.SAMPLING}; ranked by log-sum-exp of likelihoods "
-    "over distinct texts, averaged over writings, and where `forward` is set by that and so many times "
-    f"log p(product | reactants) for the first {retrosynthesis.CHECKED}; other orders of the first {KEPT} beside. "
+    "among legal symbols (unmasked over vLLM) over distinct texts, averaged over writings, and where `forward` is set "
+    f"by that and so many times log p(product | reactants) for the first {retrosynthesis.CHECKED}; other orders of the "
+    f"first {KEPT} beside. "
     "Round trip: the same model, greedy, gives the product back from the reactants"
 )
 _CLASSES = (  # Schneider, Stiefl and Landrum, J. Chem. Inf. Model. 56, 2336 (2016)
@@ -100,38 +102,37 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     sampling = settings.sampling(retrosynthesis.SAMPLING)
     most = samples * settings.roots
     rankings = retrosynthesis.propose_all(recorder, products, n=most, sampling=sampling, **options)
-    answers, start = [], 0
+    answers, start = list[Answer](), 0
     for item, ranking in zip(batch, rankings, strict=True):
-        product = item.given
         end, drawn = start, 0
         while drawn < ranking.drawn:  # the prompts of this product: its writings
             drawn += len(recorder.drawn[end][1])
             end += 1
-        other = _reciprocal(product, [completions for _, completions in recorder.drawn[start:end]])
-        best = [[a.thing, round(a.score, 4), a.votes, round(other[a.thing], 4)] for a in ranking.best(KEPT)]
-        answer: Answer = {"answers": [[".".join(thing), *scores] for thing, *scores in best]}
-        answer["truth drawn"] = any(a.thing == item.truth for a in ranking)
-        if settings.round_trip:
-            asked = [thing for thing, *_ in best[:TRIPS]]
-            answer["returned"] = [made == product for made in retrosynthesis.products(model.engine, asked)]
-        answers.append({**answer, **tally(recorder.sentences(start, end))})
+        other = _reciprocal(ranking, [completions for _, completions in recorder.drawn[start:end]])
+        best = [
+            [".".join(a.thing), round(a.score, 4), a.votes, round(other[a.thing], 4), round(a.legal_score, 4)]
+            for a in ranking.best(KEPT)
+        ]
+        there = any(answer.thing == item.truth for answer in ranking)
+        answers.append({"answers": best, "truth drawn": there, **tally(recorder.sentences(start, end))})
         start = end
+    if settings.round_trip:
+        asked = [[answer.thing for answer in ranking.best(TRIPS)] for ranking in rankings]
+        made = iter(retrosynthesis.products(model.engine, [thing for things in asked for thing in things]))
+        for item, answer, things in zip(batch, answers, asked, strict=True):
+            answer["returned"] = [next(made) == item.given for _ in things]
     return answers
 
 
-def _reciprocal(product: str, writings: Sequence[Sequence[Completion]]) -> dict[tuple[str, ...], float]:
-    """R-SMILES' score of each set of reactants over the writings of a product."""
-
-    def read(text: str) -> tuple[str, ...] | None:
-        try:
-            return retrosynthesis.read(product, text)
-        except ScilogosError:
-            return None
-
+def _reciprocal(
+    ranking: Ranking[tuple[str, ...]], writings: Sequence[Sequence[Completion]]
+) -> dict[tuple[str, ...], float]:
+    """R-SMILES' score of each set of reactants over the writings of a product, which the ranking has read."""
+    things = {text: answer.thing for answer in ranking for text in answer.texts}
     lists = []
     for completions in writings:
         best = sorted({c.text: c.score for c in completions}.items(), key=lambda pair: -pair[1])
-        lists.append([thing for thing in (read(text) for text, _ in best) if thing is not None])
+        lists.append([things[text] for text, _ in best if text in things])
     return reciprocal_ranks(lists)
 
 

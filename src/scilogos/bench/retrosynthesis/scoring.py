@@ -21,7 +21,7 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
 
     Whole sets of canonical isomeric molecules must be equal, maps cleared, as in R-SMILES' score.py; MaxFrag (Tetko et
     al., Nat. Commun. 11, 5575, 2020) asks for the first answer whose largest reactant is right. Orders of the same
-    answers: the task's, likelihood alone, votes, R-SMILES' sum of reciprocal ranks, and those first that give the
+    answers: likelihood of either kind alone, votes, R-SMILES' sum of reciprocal ranks, and those first that give the
     product back.
     """
     truths = [".".join(item.truth) for item in held.items]
@@ -49,12 +49,14 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     return figures
 
 
-# of a row: text, log-likelihood, votes, reciprocal ranks, whether it gives the product back
+# of a row: text, log-likelihood, votes, reciprocal ranks, log-likelihood among legal symbols, whether it gives the
+# product back
 ORDERS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
     "likelihood": lambda row: -row[1],
-    "votes": lambda row: (-row[2], -row[1]),
+    "likelihood among legal symbols": lambda row: -row[4],
+    "votes": lambda row: (-row[2], -row[4]),
     "reciprocal ranks (R-SMILES)": lambda row: -row[3],
-    "round trip, then likelihood": lambda row: (-row[4], -row[1]),
+    "round trip, then legal likelihood": lambda row: (-row[5], -row[4]),
 }
 
 

@@ -52,7 +52,7 @@ def retrosynthesis_section(findings: Findings) -> Section:
 
 def _product(found: Routes, facts: Facts) -> str:
     answers = [
-        (answer.thing, _ranked(rank, answer.score, f"drawn {answer.votes} ×"))
+        (answer.thing, _ranked(rank, answer.legal_score, f"drawn {answer.votes} ×"))
         for rank, answer in enumerate(found.ranking.answers[:_SHOWN], 1)
     ]
     scheme = molecules.scheme(found.product, "the product", answers)
@@ -71,7 +71,7 @@ def ligands_section(findings: Findings) -> Section:
     found, site = findings.designs, findings.site
     marked = sum(len(chain.sites) for chain in found.pocket)
     known = site.ligand.smiles or ""
-    cards = [([[answer.thing]], _ranked(rank, answer.score)) for rank, answer in enumerate(found.ranking, 1)]
+    cards = [([[answer.thing]], _ranked(rank, answer.legal_score)) for rank, answer in enumerate(found.ranking, 1)]
     prompt = ligand_design.prompt(found.pocket)
     texts = [answer.texts[0] for answer in found.ranking]
     lead = (
@@ -110,7 +110,7 @@ def _grown(found: Frameworks, facts: Facts) -> str:
         thing = answer.thing
         nodes = " · ".join(map(molecules.formula, thing.nodes))
         net = f"net <em>{escape(thing.net)}</em>{_meaning(thing.net)}" if thing.net else "net not named"
-        caption = f'<span class="node">{nodes}</span><span>{net}</span>{_ranked(rank, answer.score)}'
+        caption = f'<span class="node">{nodes}</span><span>{net}</span>{_ranked(rank, answer.legal_score)}'
         drawn = [*filter(molecules.is_drawn, thing.nodes)], [linker.smiles for linker in thing.linkers]
         cards.append((drawn, caption))
     prompt = material_generation.prompt(found.nodes)

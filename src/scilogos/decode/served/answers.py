@@ -5,6 +5,7 @@ masked it, whatever part of the constraint the grammar carries; only truncation 
 where it carries less.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from scilogos.decode.rows import Completion, Prompt
 from scilogos.decode.served.requests import Draw, Request
 from scilogos.tokens import Codec, GrownCodec, Guide
+from scilogos.tokens.guide import Automaton
 
 _MOST_ASKED = 128  # tokens whose log-probability vLLM gives at a place
 _FEWEST = 16  # tokens asked for behind a refused one; twice as many as were kept, from then on
@@ -25,12 +27,14 @@ class Answer:
     state: int = -1
     tokens: list[int] = field(default_factory=list)  # the end, once drawn, is the last
     choices: list[float] = field(default_factory=list)
+    wider: list[float] = field(default_factory=list)
     ended: bool = False
     refused: bool = False  # whether the last draw went on with an illegal token
     kept: int = 0  # tokens of the last draw
 
     def __post_init__(self) -> None:
         self.state = self.prompt.state
+        self.wider_state = self.prompt.wider.start if self.prompt.wider else -1
 
     @property
     def left(self) -> int:
@@ -55,15 +59,25 @@ class Answer:
                 self.refused = True
                 return
             if scores:
-                legal = [score for other, score in scores.items() if guide.step(self.state, other) is not None]
-                self.choices.append(float(scores[token] - np.logaddexp.reduce(legal)))
+                self.choices.append(_among(scores, token, guide, self.state))
+            if scores and (wider := self.prompt.wider):
+                self.wider.append(_among(scores, token, wider, self.wider_state))
+                reached = wider.step(self.wider_state, token)
+                assert reached is not None, "the wider rule does not allow what the guide allows"
+                self.wider_state = reached
             self.tokens.append(token)
             self.state, self.ended, self.kept = after, token == end, self.kept + 1
 
     def completion(self, scores: np.ndarray, codec: Codec | GrownCodec) -> Completion:
         """What the answer has become, with the unmasked model's log-probabilities."""
         tokens, each = tuple(self.tokens[:-1]), tuple(scores.tolist())
-        return Completion(tokens, sum(each), codec.decode(tokens), each, tuple(self.choices))
+        return Completion(tokens, sum(each), codec.decode(tokens), each, tuple(self.choices), tuple(self.wider))
+
+
+def _among(scores: Mapping[int, float], token: int, guide: Automaton, state: int) -> float:
+    """The log-likelihood of a token among the legal ones of those that vLLM tells of."""
+    legal = [score for other, score in scores.items() if guide.step(state, other) is not None]
+    return float(scores[token] - np.logaddexp.reduce(legal))
 
 
 def told_apart(prompt: Prompt) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from scilogos.decode.served.expressions import Expressions
 from scilogos.decode.served.requests import Request, Transport
 from scilogos.errors import CheckpointError, InputError, PromptError
 from scilogos.grammar import tags
-from scilogos.tokens import Codec, GrownCodec, GrownVocabulary, Guides
+from scilogos.tokens import Codec, GrownCodec, GrownVocabulary, Guide, Guides, TextGuide
 
 ROUNDS = 1000  # of draws at most; two of them write one symbol at least, and a material may have 400
 _SEEDS = 2**62
@@ -89,6 +89,13 @@ class ServedEngine:
         """The log-probability of every symbol of each answer and of its end: float [len(answer) + 1]."""
         end = self.codec.vocabulary.end
         return list(self._scores([(prompt, [*answer, end]) for answer in answers]))
+
+    def both_scores(
+        self, prompt: Sequence[int], answers: Sequence[Sequence[int]], rule: Guide | TextGuide | None = None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """`symbol_scores` of each answer twice: vLLM does not tell what all the legal symbols of a rule would get."""
+        del rule
+        return [(scores, scores) for scores in self.symbol_scores(prompt, answers)]
 
     def _scores(self, pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Iterator[np.ndarray]:
         """Read prompts and whole answers, the end included; equal ones once. vLLM's own draws are scored as masked."""

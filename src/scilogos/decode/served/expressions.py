@@ -20,8 +20,7 @@ from scilogos.grammar.constraints import (
 )
 from scilogos.grammar.objects import NET_CHARACTERS, RESIDUES
 from scilogos.grammar.smiles import BONDS, ORGANIC
-from scilogos.grammar.symbols import Kind, Symbol, smiles_symbols, symbols
-from scilogos.grammar.writer import write_all
+from scilogos.grammar.symbols import Kind, Symbol, smiles_symbols
 from scilogos.tokens import GrownVocabulary, Vocabulary
 from scilogos.tokens.export import piece
 
@@ -74,10 +73,9 @@ class Expressions:
         return tags.PROTEIN_S + copied + tags.PROTEIN_E
 
     def _loops(self, rule: FilledLoops) -> str:
-        bounds, letter = iter(rule.bounds), self._residue(RESIDUES)
+        letter = self._residue(RESIDUES)
         return "".join(
-            _times(letter, *next(bounds)) if symbol == ("tag", tags.GAP) else self._text(symbol)
-            for symbol in symbols(write_all(rule.gapped), frozenset())
+            self._text(part) if isinstance(part, Symbol) else _times(letter, *part) for part in rule.template
         )
 
     def _molecule(self, bounds: Bounds = Bounds()) -> str:

@@ -7,7 +7,7 @@ symbols still needed from above, and some legal symbol always lowers it: so a bu
 from collections.abc import Hashable
 from typing import Protocol, runtime_checkable
 
-from scilogos.grammar.constraints.answers import MOST_REACTANTS, answer_constraint, elements
+from scilogos.grammar.constraints.answers import MOST_MOLECULES, MOST_REACTANTS, answer_constraint, elements
 from scilogos.grammar.constraints.copy import MarkedCopy
 from scilogos.grammar.constraints.fragment import Fragment, FragmentAtom
 from scilogos.grammar.constraints.grown import Grown
@@ -18,6 +18,7 @@ from scilogos.grammar.constraints.substitutions import Substitutions
 from scilogos.grammar.symbols import Symbol
 
 __all__ = [
+    "MOST_MOLECULES",
     "MOST_REACTANTS",
     "Bounds",
     "Constraint",
