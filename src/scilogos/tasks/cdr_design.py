@@ -1,6 +1,7 @@
 """Antibody CDR design: variable domains (and their antigen) in, ranked domains with new loops out."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -96,6 +97,46 @@ def log_weight(completion: Completion) -> float:
     return sum(completion.wider_scores) - sum(completion.choice_scores)
 
 
+def draw(
+    engine: Engine,
+    given: Opening,
+    *,
+    antigens: Sequence[Protein] = (),
+    lengths: tuple[int, int] | None = None,
+    samples: int = SAMPLES,
+    sampling: Sampling = SAMPLING,
+    seed: int = 0,
+) -> Ranking[Designed]:
+    """Draw loops, without the framework around them; ranked by `legal_score`, the likelihood of loops of any length.
+
+    Scores are of what was drawn. A draw counts by `log_weight`, for the model does not know how long a loop has to be
+    while it writes.
+    """
+    rule, anyhow = constraint(given, lengths), _any_length(given)
+    tokens = tuple(engine.codec.encode(prompt(given, antigens) + rule.before))
+    budget = 1 + sum(1 if isinstance(part, Symbol) else part[1] for part in rule.template)  # one to spare: no haste
+    request = Prompt(tokens, engine.guide(rule), budget, choices=True, wider=engine.guide(anyhow))
+    (drawn,) = engine.complete([request], samples, sampling, seed=seed)
+    whole = [replace(completion, text=rule.before + completion.text + rule.behind) for completion in drawn]
+    return rank([whole], partial(read, given, antigens=antigens), log_weight=log_weight)
+
+
+def agreed(given: Opening, ranking: Ranking[Designed]) -> Ranking[Designed]:
+    """Order by how many residues may be expected to be right, all draws weighed.
+
+    The first is put together residue by residue, whether drawn or not; undrawn it has no votes and no scores.
+    """
+    if not ranking:
+        return ranking
+    agreement = Agreement((answer.thing.residues, answer.weight) for answer in ranking)
+    text = filled(given, agreement.best())
+    known = {answer.thing: answer for answer in ranking}
+    best = known.get(thing := read(given, text)) or Answer(thing, -math.inf, 0, (text,))
+    rest = [answer for answer in ranking if answer.thing != thing]
+    rest.sort(key=lambda answer: -agreement.expected(answer.thing.residues))
+    return replace(ranking, answers=(best, *rest))
+
+
 def design(
     engine: Engine,
     sequences: Sequence[str],
@@ -112,41 +153,24 @@ def design(
 ) -> Ranking[Designed]:
     """Rank up to n designs of the named loops, from `samples` draws (default: SAMPLES, by likelihood 3 n).
 
-    Ordered by how many residues may be expected to be right, all draws weighed, the first put together residue by
-    residue whether drawn or not; or by `legal_score`, the likelihood of loops of any length. A draw counts by
-    `log_weight`, for the model does not know how long a loop has to be while it writes.
+    Ordered by agreement of the weighed draws (`agreed`) or by `legal_score`; `score` is that of whole answers.
     """
     given = opening(sequences, loops, scheme=scheme)
-    rule, head = constraint(given, lengths), prompt(given, antigens)
-    tokens = tuple(engine.codec.encode(head + rule.before))
-    budget = 1 + sum(1 if isinstance(part, Symbol) else part[1] for part in rule.template)  # one to spare: no haste
-    anyhow = FilledLoops(rule.gapped, inner=True)  # the rule of training: loops of any length
-    request = Prompt(tokens, engine.guide(rule), budget, choices=True, wider=engine.guide(anyhow))
     draws = samples or (SAMPLES if order == "agreement" else 3 * n)
-    (drawn,) = engine.complete([request], draws, sampling, seed=seed)
-    whole = [replace(completion, text=rule.before + completion.text + rule.behind) for completion in drawn]
-    read_answer = partial(read, given, antigens=antigens)
-    ranking = rank([whole], read_answer, log_weight=log_weight)
-    if order == "agreement" and ranking:
-        ranking = _agreed(ranking, read_answer, partial(filled, given))
-    return _scored(engine, head, anyhow, ranking.best(n))
+    options = {"antigens": antigens, "lengths": lengths, "sampling": sampling, "seed": seed}
+    ranking = draw(engine, given, samples=draws, **options)
+    best = (agreed(given, ranking) if order == "agreement" else ranking).best(n)
+    return _scored(engine, given, prompt(given, antigens), best)
 
 
-def _agreed(
-    ranking: Ranking[Designed], read_answer: Callable[[str], Designed], write_answer: Callable[[Sequence[str]], str]
-) -> Ranking[Designed]:
-    """Order by agreement, what draws agree on before all of them."""
-    agreement = Agreement((answer.thing.residues, answer.weight) for answer in ranking)
-    text = write_answer(agreement.best())
-    known = {answer.thing: answer for answer in ranking}
-    best = known.get(thing := read_answer(text)) or Answer(thing, 0.0, 0, (text,))
-    rest = [answer for answer in ranking if answer.thing != thing]
-    rest.sort(key=lambda answer: -agreement.expected(answer.thing.residues))
-    return replace(ranking, answers=(best, *rest))
+def _any_length(given: Opening) -> FilledLoops:
+    """The rule of training."""
+    return FilledLoops(tuple(antibody.opened() for antibody in given.antibodies), inner=True)
 
 
-def _scored(engine: Engine, head: str, rule: FilledLoops, ranking: Ranking[Designed]) -> Ranking[Designed]:
+def _scored(engine: Engine, given: Opening, head: str, ranking: Ranking[Designed]) -> Ranking[Designed]:
     """The answers with the likelihood of their whole texts, what they share read once; the legal one of the undrawn."""
+    rule = _any_length(given)
     prompted, begun = engine.codec.encode(head), engine.codec.encode(rule.before)
     (shared,) = engine.symbol_scores(prompted, [begun])
     rests = [engine.codec.encode(answer.texts[0])[len(begun) :] for answer in ranking]

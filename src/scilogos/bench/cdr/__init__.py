@@ -82,10 +82,16 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     answers = []
     for item in batch:
         usual, length = held.training[item.group].lengths(), len(item.truth)
-        ask = partial(model.cdr, item.given.chains, [item.group], sampling=sampling, seed=seed)
-        ranking = ask(lengths=(length, length), n=samples + 1, samples=samples, order=settings.order)
-        free = ask(lengths=usual, n=_FREE, samples=min(samples, _FREE), order="likelihood")
-        loops = [[a.thing.residues[0], a.votes, round(a.legal_score, 4), float(f"{a.weight:.4g}")] for a in ranking]
+        given = cdr_design.opening(item.given.chains, [item.group])
+        ask = partial(cdr_design.draw, model.engine, given, sampling=sampling, seed=seed)
+        ranking = ask(lengths=(length, length), samples=samples)
+        if settings.order == "agreement":
+            ranking = cdr_design.agreed(given, ranking)
+        free = ask(lengths=usual, samples=min(samples, _FREE))
+        loops = [
+            [a.thing.residues[0], a.votes, round(a.legal_score, 4) if a.votes else None, float(f"{a.weight:.4g}")]
+            for a in ranking
+        ]
         right = sum(a.votes for a in free if len(a.thing.residues[0]) == length) / max(1, free.drawn)
         answers.append({"loops": loops, "right length": right})
     return answers
