@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from scilogos.bench import TASKS, Report, page, run
-from scilogos.bench import tables as tables_of
 from scilogos.bench.settings import settings_of
+from scilogos.bench.tables.runs import published
 from scilogos.errors import InputError, MissingError, PromptError
 from scilogos.model import fingerprint
-from scilogos.recipe import read_toml
 from scilogos.tasks.retrosynthesis import ROOTS
 
 EDITING = (
@@ -100,7 +99,7 @@ def test_another_rule_of_drawing(tiny, tables, tmp_path):
 
 
 def test_columns_of_the_tables_are_figures(reports):
-    for task, table in read_toml(tables_of._PUBLISHED).items():
+    for task, table in published().items():
         mine = {name for arm in reports[0][task].figures.values() for name in arm} if task in SMALL else set()
         if not mine:
             continue  # ligands need structures

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from scilogos.bench import TASKS, page, tables
+from scilogos.bench import TASKS, page
 from scilogos.bench.figures import Figure
 from scilogos.bench.report import Report
+from scilogos.bench.tables import brief, renewed
+from scilogos.bench.tables.runs import published
 from scilogos.errors import InputError, MissingError
-from scilogos.recipe import read_toml
 
 
 def report(task="retrosynthesis", checkpoint="logos-8m, 0123456789ab", **arms) -> Report:
@@ -27,12 +28,31 @@ def test_a_row_for_each_system(tmp_path):
     assert "| **logos-8m, 0123456789ab** | 50.0% (40.0–60.0) |  |  | 75.0% (70.0–80.0) |" in text
     assert text.index("logos-1m, ba9876543210") < text.index("logos-8m, 0123456789ab")
     assert "`logos bench retrosynthesis --data data`; 16 draws an item; 5 clean" in text
-    assert text.count("No result of ours") == len(read_toml(tables._PUBLISHED)) - 1
+    assert text.count("No result of ours") == len(published()) - 1
+
+
+def test_figures_in_brief_go_where_the_marks_are(tmp_path):
+    right = {"top-1": Figure(0.5, 0.4, 0.6, 10), "top-10": Figure(0.75, 0.7, 0.8, 10)}
+    report(model=right, shuffled={"top-1": Figure(0.01, 0.0, 0.02, 10)}).write(tmp_path / "0123456789ab")
+    report(checkpoint="logos-1m, ba9876543210", model={"top-1": Figure(0.25, 0.2, 0.3, 10)}).write(tmp_path / "ba98")
+    rows = brief(tmp_path, "logos-8m").splitlines()
+    assert rows[0] == "| | logos-8m | beside it |" and rows[2:] == [
+        "| Retrosynthesis, top-1 (5 clean) | 50.0% (40.0–60.0) | shuffled 1.0% (0.0–2.0) |",
+        "| Retrosynthesis, top-10 (5 clean) | 75.0% (70.0–80.0) |  |",
+    ]
+    text = "before\n<!-- figures of logos-8m -->\nold\n<!-- end of figures -->\nbehind\n"
+    once = renewed(text, tmp_path)
+    assert once == text.replace("old\n", brief(tmp_path, "logos-8m")) and renewed(once, tmp_path) == once
+    with pytest.raises(InputError, match="no place for figures"):
+        renewed("before", tmp_path)
+    with pytest.raises(MissingError, match="no report of `logos bench` for logos-3m"):
+        renewed(text.replace("logos-8m", "logos-3m"), tmp_path)
 
 
 def test_every_table_belongs_to_a_task():
-    for task, table in read_toml(tables._PUBLISHED).items():
+    for task, table in published().items():
         assert task in TASKS and table["note"] and table["title"]
+        assert table["brief"] and set(table["brief"]) <= set(table["columns"])
         for row in table.get("published", ()):
             assert set(row) - {"system", "source"} <= set(table["columns"]), row
 

@@ -106,7 +106,7 @@ def find_leaks(
 
 
 @bench.command(name="tables")
-def write_tables(results: Path = Path("results"), /, *, out: Path | None = None) -> None:
+def write_tables(results: Path = Path("results"), /, *, out: Path | None = None, renew: Path | None = None) -> None:
     """Write one table a task from the reports in a folder of results, published systems beside.
 
     Example: logos bench tables results --out tables.md
@@ -117,13 +117,28 @@ def write_tables(results: Path = Path("results"), /, *, out: Path | None = None)
         The folder that `logos bench` wrote to.
     out
         The Markdown file; default the terminal.
+    renew
+        Another Markdown file, in which the figures between <!-- figures of MODEL --> and <!-- end of figures --> are
+        written anew, and nothing else.
     """
     from scilogos.bench import page
+    from scilogos.bench.tables import renewed
     from scilogos.science import replacing
 
     text = page(results)
+    if renew is not None:
+        known = renewed(_text(renew), results)
+        with replacing(renew) as stream:
+            stream.write(known)
     if out is None:
         print(text, end="")
         return
     with replacing(out) as stream:
         stream.write(text)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {error}", path=path) from None

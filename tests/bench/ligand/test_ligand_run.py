@@ -2,10 +2,10 @@
 
 import pytest
 
-from scilogos.bench import run, tables
+from scilogos.bench import run
 from scilogos.bench.ligand import docking
+from scilogos.bench.tables.runs import published
 from scilogos.model import fingerprint
-from scilogos.recipe import read_toml
 
 
 def test_a_run_is_made_and_found_again(versions, tiny, pockets, tmp_path, monkeypatch):
@@ -21,7 +21,7 @@ def test_a_run_is_made_and_found_again(versions, tiny, pockets, tmp_path, monkey
     assert "vina" in report.settings["judged by"] and report.settings["settings"]["exhaustiveness"] == 1
     written = (folder / f"{report.name}.md").read_text()
     assert "unreadable" in written and "failed" in written
-    table = read_toml(tables._PUBLISHED)["ligand"]
+    table = published()["ligand"]
     assert set(table["columns"]) <= set(arms["model"]) and set(table["of_model"]) <= set(arms)
     with monkeypatch.context() as without:
         without.setattr(docking.Docker, "dock", lambda *_: pytest.fail("docked again"))

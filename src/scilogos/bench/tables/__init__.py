@@ -1,18 +1,15 @@
 """One table a task: published systems with their source, the baselines run here, and our models; from results alone."""
 
-import json
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scilogos.bench.figures import Figure
-from scilogos.errors import InputError, MissingError
+from scilogos.bench.tables.brief import brief, renewed
+from scilogos.bench.tables.runs import Run, published, usual
+from scilogos.errors import MissingError
 
-__all__ = ["columns_of", "page"]
+__all__ = ["brief", "columns_of", "page", "renewed"]
 
-_PUBLISHED = Path(__file__).with_name("published.toml")
 _HEAD = """# Benchmarks
 
 Figures of held-out data, from the reports of `logos bench`; none is typed by hand. Regenerate this page with
@@ -22,53 +19,24 @@ its settings, is said in [scoring.md](scoring.md).
 """
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The report of one checkpoint on one task."""
-
-    task: str
-    checkpoint: str
-    report: Mapping[str, Any]
-
-    @property
-    def title(self) -> str:
-        """The checkpoint, and what of the run is not as usual."""
-        return ", ".join((self.checkpoint, *self.report.get("differs", ())))
-
-    def cells(self, arm: str, columns: Sequence[str]) -> list[str]:
-        """The figures of an arm, a column each."""
-        figures = self.report["figures"].get(arm, {})
-        return [str(Figure(**figures[name])) if name in figures else "" for name in columns]
-
-
 def columns_of(task: str) -> list[str]:
     """The figures of a task that its table shows; none of a task without a table."""
-    return list(tomllib.loads(_PUBLISHED.read_text(encoding="utf-8")).get(task, {}).get("columns", ()))
+    return list(published().get(task, {}).get("columns", ()))
 
 
 def page(results: Path) -> str:
     """The page as Markdown; MissingError where the folder holds no report."""
-    runs = sorted((run for run in _runs(results) if not run.report.get("apart")), key=lambda run: run.title)
+    runs = usual(results)
     if not runs:
         raise MissingError(f"{results}: no report of `logos bench` in it; expected <fingerprint>/<task>.json")
-    tables = tomllib.loads(_PUBLISHED.read_text(encoding="utf-8"))
     lines = [_HEAD.format(results=results)]
-    for task, table in tables.items():
+    for task, table in published().items():
         mine = [run for run in runs if run.task == task]
         lines += [f"\n## {table['title']}\n", *_table(table, mine), "", table["note"], *_made_by(mine)]
     return "\n".join(lines) + "\n"
 
 
-def _runs(results: Path) -> Iterator[_Run]:
-    for path in sorted(results.glob("*/*.json")):
-        try:
-            report = json.loads(path.read_text(encoding="utf-8"))
-            yield _Run(report["task"], report["settings"]["checkpoint"], report)
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"not a report of `logos bench` ({error})", path=path) from None
-
-
-def _table(table: Mapping[str, Any], runs: Sequence[_Run]) -> list[str]:
+def _table(table: Mapping[str, Any], runs: Sequence[Run]) -> list[str]:
     """Rows of published systems, of the baselines (each once, from the run with most items), of our models.
 
     A baseline that depends on the model stands before each of these. What has no figure here has no row.
@@ -99,13 +67,12 @@ def _number(table: Mapping[str, Any], source: str) -> int:
     return _sources(table).index(source) + 1
 
 
-def _made_by(runs: Sequence[_Run]) -> list[str]:
+def _made_by(runs: Sequence[Run]) -> list[str]:
     if not runs:
         return ["\nNo result of ours is in the folder."]
     return ["", *(f"- {run.title}: `{run.report['settings']['command']}`{_items(run)}" for run in runs)]
 
 
-def _items(run: _Run) -> str:
-    counts = ", ".join(f"{number:,} {group}" for group, number in run.report["items"].items())
+def _items(run: Run) -> str:
     draws = run.report["settings"]["samples"]
-    return f"; {draws} draws an item; {counts}" if draws > 1 else f"; {counts}"
+    return f"; {draws} draws an item; {run.counted}" if draws > 1 else f"; {run.counted}"

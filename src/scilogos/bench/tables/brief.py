@@ -1,0 +1,45 @@
+"""A model's figures in brief, as a page that is written by hand holds them: between two marks, and never typed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from scilogos.bench.tables.runs import Run, published, usual
+from scilogos.errors import InputError, MissingError
+
+_MARKED = re.compile(r"(<!-- figures of (?P<name>\S+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
+
+
+def brief(results: Path, name: str) -> str:
+    """One row a figure: the model, and the baselines beside it; MissingError where the model has no report."""
+    runs = [run for run in usual(results) if run.name == name]
+    if not runs:
+        raise MissingError(f"{results}: no report of `logos bench` for {name}; expected <fingerprint>/<task>.json")
+    lines = [f"| | {name} | beside it |", "|---|---:|---|"]
+    for task, table in published().items():
+        mine = [run for run in runs if run.task == task]
+        if mine:
+            lines += _rows(table, min(mine, key=lambda run: len(run.report.get("differs", ()))))
+    return "\n".join(lines) + "\n"
+
+
+def renewed(text: str, results: Path) -> str:
+    """A page with every marked place written anew; InputError for a page without one."""
+    found, count = _MARKED.subn(lambda m: f"{m[1]}{brief(results, m['name'])}{m[3]}", text)
+    if not count:
+        raise InputError(
+            "no place for figures; expected <!-- figures of MODEL --> and below it <!-- end of figures -->"
+        )
+    return found
+
+
+def _rows(table: Mapping[str, Any], run: Run) -> Sequence[str]:
+    arms = [arm for arm in run.report["figures"] if arm != "model"]
+    counted = ", ".join((run.counted, *run.report.get("differs", ())))
+    rows, columns = [], table["brief"]
+    for column, own in zip(columns, run.cells("model", columns), strict=True):
+        beside = "; ".join(f"{arm} {value}" for arm in arms if (value := run.cells(arm, [column])[0]))
+        if own:
+            rows.append(f"| {table['title']}, {column} ({counted}) | {own} | {beside} |")
+    return rows

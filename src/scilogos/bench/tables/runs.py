@@ -1,0 +1,61 @@
+"""Reports of `logos bench` as the tables read them, and the published systems beside."""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scilogos.bench.figures import Figure
+from scilogos.errors import InputError
+
+PUBLISHED = Path(__file__).with_name("published.toml")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The report of one checkpoint on one task."""
+
+    task: str
+    checkpoint: str
+    report: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        """The checkpoint, and what of the run is not as usual."""
+        return ", ".join((self.checkpoint, *self.report.get("differs", ())))
+
+    @property
+    def name(self) -> str:
+        """The checkpoint without its fingerprint."""
+        return self.checkpoint.partition(",")[0]
+
+    @property
+    def counted(self) -> str:
+        """How many items of which group."""
+        return ", ".join(f"{number:,} {group}" for group, number in self.report["items"].items())
+
+    def cells(self, arm: str, columns: Sequence[str]) -> list[str]:
+        """The figures of an arm, a column each."""
+        figures = self.report["figures"].get(arm, {})
+        return [str(Figure(**figures[name])) if name in figures else "" for name in columns]
+
+
+def published() -> dict[str, Any]:
+    """The tables by task."""
+    return tomllib.loads(PUBLISHED.read_text(encoding="utf-8"))
+
+
+def usual(results: Path) -> list[Run]:
+    """The reports of a folder that ask the usual question, by title."""
+    return sorted((run for run in _runs(results) if not run.report.get("apart")), key=lambda run: run.title)
+
+
+def _runs(results: Path) -> Iterator[Run]:
+    for path in sorted(results.glob("*/*.json")):
+        try:
+            report = json.loads(path.read_text(encoding="utf-8"))
+            yield Run(report["task"], report["settings"]["checkpoint"], report)
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"not a report of `logos bench` ({error})", path=path) from None
