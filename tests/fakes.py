@@ -7,7 +7,7 @@ import torch
 from scilogos.decode import Engine
 from scilogos.grammar import Symbol
 from scilogos.model import ModelConfig, Transformer
-from scilogos.tokens import Codec, default
+from scilogos.tokens import Codec, GrownCodec, default
 
 CODEC = default()
 TINY = ModelConfig(
@@ -25,15 +25,18 @@ TINY = ModelConfig(
 )
 
 
-def random_engine(family: str = "qwen3", *, seed: int = 0, longest: int = 1024) -> Engine:
+def random_engine(
+    family: str = "qwen3", *, seed: int = 0, longest: int = 1024, codec: Codec | GrownCodec = CODEC
+) -> Engine:
     """A real engine over a random model, of so large weights that what it has read shows in what it writes."""
-    model = Transformer(replace(TINY, family=family, max_position_embeddings=longest))
+    shape = replace(TINY, family=family, max_position_embeddings=longest, vocab_size=codec.vocabulary.size)
+    model = Transformer(shape)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
             noise = torch.randn(parameter.shape, generator=generator)
             parameter.copy_(1 + 0.3 * noise if parameter.ndim == 1 else 0.3 * noise)
-    return Engine(model, CODEC)
+    return Engine(model, codec)
 
 
 class Scripted:

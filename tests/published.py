@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
+from scilogos.grammar.tags import PUBLISHED
 from scilogos.model import ModelConfig, Transformer, save_checkpoint
 from scilogos.tokens import GrownCodec, GrownVocabulary, grow
 from scilogos.tokens.ranks import FAMILIES, read_ranks
@@ -60,9 +62,9 @@ def small_tokenizer(size: int = 420) -> Tokenizer:
 
 
 @cache
-def small_codec() -> GrownCodec:
-    """The codec of the small tokenizer, grown."""
-    tokenizer = grow(small_tokenizer())
+def small_codec(added: Sequence[str] = PUBLISHED) -> GrownCodec:
+    """The codec of the small tokenizer, grown by the published tags or others."""
+    tokenizer = grow(small_tokenizer(), added)
     return GrownCodec(GrownVocabulary(tokenizer, tokenizer.token_to_id(END), 512))
 
 

@@ -103,6 +103,17 @@ def test_scores_are_our_own(own, served):
     assert table[-1, answers[0][0]] == pytest.approx(theirs[0][0], abs=1e-4)
 
 
+def test_scores_among_legal_symbols_are_our_own(own, served):
+    head, answers = CODEC.encode("<ProteinS>MKV<ProteinE><Edit>"), [CODEC.encode("<ProteinS>MKA<ProteinE>"), []]
+    rule = Substitutions("MKV", 2)
+    ours, theirs = (
+        own.both_scores(head, answers, own.guide(rule)),
+        served.both_scores(head, answers, served.guide(rule)),
+    )
+    for mine, other in zip(ours, theirs, strict=True):
+        assert other[0] == pytest.approx(mine[0], abs=1e-4) and other[1] == pytest.approx(mine[1], abs=1e-4)
+
+
 def test_an_answer_ends_within_its_budget(served):
     (group,) = served.complete(prompts(served, 8)[:1], 10)
     assert len(group) == 10 and max(len(one.tokens) for one in group) <= 8

@@ -10,6 +10,7 @@ from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.decode.served import ServedEngine
 from scilogos.grammar import Protein, tags, write
 from scilogos.grammar.constraints import Bounds, MarkedCopy, Materials, Molecules
+from scilogos.tasks import cdr_design
 
 GREEDY = Sampling(temperature=0)
 CHAIN = "MKVLAAGIV"
@@ -70,6 +71,24 @@ def draws_follow_the_masked_model(served: ServedEngine, n: int = 400) -> None:
     for tokens, count in Counter(one.tokens for one in group).most_common(4):
         p = likelihood[tokens]
         assert abs(count / n - p) < 4 * math.sqrt(p * (1 - p) / n) + 1e-3, served.codec.decode(tokens)
+
+
+def loops_weigh_as_ours_do(own: Engine, served: ServedEngine) -> None:
+    """Compare the likelihoods of drawn loops, and those of being drawn under the length, with what our engine reads."""
+    domain = (
+        "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKNTAYLQMNSLRAEDTAVYYC"
+        "SRWGGDGFYAMDYWGQGTLVTVSS"
+    )
+    given = cdr_design.opening([domain], ["H3"])
+    rule, weights = cdr_design.constraint(given, (2, 2)), []
+    head, begun = own.codec.encode(cdr_design.prompt(given) + rule.before), own.codec.encode(rule.before)
+    ranking = cdr_design.draw(served, given, lengths=(2, 2), samples=8, seed=3)
+    for answer in ranking:
+        inner = own.codec.encode(answer.texts[0].removesuffix(rule.behind))[len(begun) :]
+        free, ruled = (own.both_scores(head, [inner], own.guide(r))[0][1].sum() for r in (rule.of_any_length, rule))
+        assert answer.legal_score == pytest.approx(free, abs=5e-3)
+        weights.append(answer.votes * math.exp(free - ruled))
+    assert [answer.weight for answer in ranking] == pytest.approx([w / sum(weights) for w in weights], abs=1e-2)
 
 
 def tables_are_the_same(own: Engine, served: ServedEngine) -> None:

@@ -36,6 +36,10 @@ def test_draws_follow_the_masked_model(logos):
     parity.draws_follow_the_masked_model(logos.engine)
 
 
+def test_loops_weigh_as_ours_do(scratch, logos):
+    parity.loops_weigh_as_ours_do(scratch.own, logos.engine)
+
+
 def test_tables_are_the_same(scratch, logos):
     parity.tables_are_the_same(scratch.own, logos.engine)
 

@@ -50,6 +50,13 @@ def test_growth_begins_at_the_stars(engine):
         )
 
 
+def test_a_fragment_that_a_free_ligand_could_not_have_is_grown_all_the_same(engine):
+    """An isotope is legal where it is kept, and nowhere else: likelihoods are among what growing allows."""
+    found = ligand_design.design(engine, POCKET, n=4, samples=8, keep="[13CH3]c1ccncc1", seed=1)
+    assert found.drawn == 8 and len(found) and all("[13" in answer.thing for answer in found)
+    assert all(answer.score < answer.legal_score < 0 for answer in found)
+
+
 def scripted() -> Engine:
     model = Scripted()
     for text in ("<MoleculeS>CCO<MoleculeE>", "<MoleculeS>CN<MoleculeE>", "<MoleculeS>CF<MoleculeE>"):

@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scilogos.decode import Engine, Prompt
+from scilogos.decode import Engine, Prompt, Sampling
+from scilogos.decode.served import ServedEngine
 from scilogos.errors import InputError, PromptError, ScilogosError
-from scilogos.grammar import Protein, Symbol, write
+from scilogos.grammar import Protein, Symbol, tags, write
 from scilogos.grammar.constraints import FilledLoops
 from scilogos.tasks import cdr_design, protein_editing
+from tests.decode.naive import Naive
 from tests.fakes import CODEC, Scripted, random_engine
+from tests.published import small_codec
 
 PARENT = "MKVLAAGIVX"
 # Trastuzumab's variable domains (INN; PDB 1N8Z)
@@ -83,7 +86,7 @@ def test_the_scripted_variant_comes_first():
     model = Scripted().prefer("<ProteinS>MKW<ProteinE>", 9.0)
     ranking = protein_editing.edit(Engine(model, CODEC), "MKV", n=5)
     assert ranking[0].thing.substitutions == ("V3W",) and ranking[0].votes > 5
-    assert [a.score for a in ranking] == sorted((a.score for a in ranking), reverse=True)
+    assert [a.legal_score for a in ranking] == sorted((a.legal_score for a in ranking), reverse=True)
 
 
 def test_the_budget_is_spent_where_the_model_gains():
@@ -130,6 +133,15 @@ def test_loops_are_named_and_the_framework_is_kept(engine):
         assert 5 <= len(loops["H1"]) <= 11 and 10 <= len(loops["H3"]) <= 16
 
 
+def test_loops_longer_than_those_of_training_can_be_asked_for(engine):
+    ranking = cdr_design.design(engine, [VH], ["H3"], n=2, samples=8, lengths=(42, 44), seed=1)
+    assert all(42 <= len(answer.thing.loops[0][1]) <= 44 for answer in ranking)
+    longest = VH.replace("SRWGGDGFYAMDY", "SR" + "WGGDGFYAM" * 4 + "DY")
+    given = cdr_design.opening([longest], ["H3"])
+    assert len(given.loops[0][1]) == 40
+    assert all(len(a.thing.loops[0][1]) >= 37 for a in cdr_design.design(engine, [longest], ["H3"], n=2, samples=8))
+
+
 def test_paired_domains_and_an_antigen(engine):
     antigen = Protein("MKVLAAGIVG", (2, 3))
     ranking = cdr_design.design(engine, [VL, VH], ["H3", "L1"], antigens=[antigen], n=2, lengths=(4, 6), seed=1)
@@ -154,6 +166,7 @@ def test_paired_domains_and_an_antigen(engine):
         (["MKVLAAGIVG"], ["H3"], {}, "no antibody variable domain"),
         ([VH], ["H3"], {"antigens": [Protein("MK", (0,), "expanded")]}, "found expanded"),
         ([VH], ["H3"], {"antigens": [Protein("M" * 900)]}, "this model reads 1024 at most"),
+        ([VH], ["H3"], {"antigens": [Protein("M" * 800)]}, "its answer may need 127; this model reads 1024 at most"),
     ],
 )
 def test_a_design_that_cannot_be_is_refused(engine, sequences, loops, options, told):
@@ -194,6 +207,16 @@ def test_designs_are_scored_whole(engine, order):
         assert answer.legal_score == pytest.approx(float(among.sum()), abs=1e-2), "of a drawn one as it was drawn"
 
 
+def test_draws_of_another_sampling_count_alike(engine):
+    given = cdr_design.opening([VH], ["H3"])
+    usual, cooler = (
+        cdr_design.draw(engine, given, lengths=(2, 2), samples=30, sampling=Sampling(temperature=t), seed=1)
+        for t in (1.0, 0.9)
+    )
+    assert [answer.weight for answer in cooler] == pytest.approx([answer.votes / 30 for answer in cooler])
+    assert [answer.weight for answer in usual] != pytest.approx([answer.votes / 30 for answer in usual])
+
+
 def test_draws_of_loops_are_weighed_by_what_the_model_finds_likely(engine):
     """Log p of residues and end among both, read from the model's tables, less log p under the rule of three."""
     given = cdr_design.opening([VH], ["H3"])
@@ -210,3 +233,34 @@ def test_draws_of_loops_are_weighed_by_what_the_model_finds_likely(engine):
         free = sum(rows[i, completion.tokens[i]] - np.logaddexp.reduce(rows[i, legal[i]]) for i in range(4))
         ruled = sum(rows[i, completion.tokens[i]] - np.logaddexp.reduce(rows[i, residues]) for i in range(3))
         assert cdr_design.log_weight(completion) == pytest.approx(free - ruled, abs=1e-3)
+
+
+def test_loops_from_a_served_model_weigh_as_ours_do(engine):
+    """A grammar would hide what only the rule of training allows: none is sent, and the weights are the same."""
+    given = cdr_design.opening([VH], ["H3"])
+    served = ServedEngine(naive := Naive(engine), CODEC)
+    ranking = cdr_design.draw(served, given, lengths=(2, 2), samples=6, seed=3)
+    assert all(request.expression is None for request in naive.asked)
+    rule, own = cdr_design.constraint(given, (2, 2)), []
+    head = CODEC.encode(cdr_design.prompt(given) + rule.before)
+    for answer in ranking:
+        inner = CODEC.encode(answer.texts[0].removesuffix(rule.behind))[len(CODEC.encode(rule.before)) :]
+        likely = [engine.both_scores(head, [inner], engine.guide(r))[0][1].sum() for r in (rule.of_any_length, rule)]
+        assert answer.legal_score == pytest.approx(likely[0], abs=1e-3)
+        own.append(answer.votes * np.exp(likely[0] - likely[1]))
+    assert [answer.weight for answer in ranking] == pytest.approx(np.array(own) / sum(own), abs=1e-3)
+
+
+def test_loops_of_a_grown_vocabulary_are_scored_without_an_end_that_is_none():
+    codec = small_codec(tags.TAGS)
+    engine = random_engine(codec=codec)
+    given = cdr_design.opening([VH], ["H3"])
+    ranking = cdr_design.design(engine, [VH], ["H3"], n=5, samples=6, lengths=(5, 6), seed=1)
+    rule = cdr_design.constraint(given)
+    head, begun = codec.encode(cdr_design.prompt(given)), codec.encode(rule.before)
+    assert not ranking[0].votes and all(answer.votes for answer in ranking.answers[1:])
+    for answer in ranking:
+        inner = codec.encode(answer.texts[0].removesuffix(rule.behind))[len(begun) :]
+        (scores,) = engine.symbol_scores([*head, *begun], [inner])
+        told = answer.legal_score
+        assert told == pytest.approx(scores[:-1].sum(), abs=1e-2) or told > scores[:-1].sum(), "or of several texts"

@@ -44,6 +44,7 @@ def test_what_cannot_be_read_is_counted_and_left_out():
 
 def test_small_probabilities_do_not_vanish():
     assert log_sum_exp([-2000.0, -2000.0]) == pytest.approx(-2000 + math.log(2))
+    assert log_sum_exp([-math.inf, -math.inf]) == -math.inf
 
 
 def test_the_order_goes_by_the_legal_symbols_alone():

@@ -57,7 +57,7 @@ def test_many_products_are_answered_as_each_alone(engine):
 
 def test_the_best_scored_answer_comes_first():
     ranking = propose(scripted("<MoleculeS>OCN<MoleculeE>"), "NC=O", samples=40, num_roots=1, seed=1)
-    best = max(ranking, key=lambda answer: answer.score)
+    best = max(ranking, key=lambda answer: answer.legal_score)
     assert ranking[0] is best and best.thing == ("NCO",) and best.votes >= 10
 
 

@@ -16,7 +16,7 @@ from scilogos.cli.report import examples
 from scilogos.errors import StorageError
 from scilogos.model import fingerprint
 from scilogos.science import read_ligand, read_structure, replacing, union_contacts
-from scilogos.tasks import DEFAULT, Logos, cdr_design, load
+from scilogos.tasks import DEFAULT, Logos, cdr_design, load, retrosynthesis
 
 LOOPS = ("H3",)
 
@@ -26,7 +26,7 @@ class Amounts:
     """How many answers of each task are asked for."""
 
     routes: int = 5
-    draws: int = 16  # from each writing of a product
+    draws: int = retrosynthesis.SAMPLES  # from each writing of a product
     samples: int = 20
     ligands: int = 8
     materials: int = 8

@@ -59,7 +59,11 @@ class Result:
         writers = {".csv": self._csv, ".jsonl": self._jsonl, **self.files}
         if self.sequence:
             writers[".fasta"] = lambda path: write_fasta(
-                path, [(f"{i} score={row['score']:.3f}", row[self.sequence]) for i, row in enumerate(self.rows, 1)]
+                path,
+                [
+                    (f"{i} legal_score={row['legal_score']:.3f}", row[self.sequence])
+                    for i, row in enumerate(self.rows, 1)
+                ],
             )
         if self.molecule:
             molecules = [NamedMolecule(row[self.molecule], str(i), _texts(row)) for i, row in enumerate(self.rows, 1)]

@@ -262,7 +262,7 @@ def cdr(
         for rank, answer in enumerate(ranking, 1)
     ]  # fmt: skip
     domains = [
-        (f"{rank}.{i} score={answer.legal_score:.3f}", residues)
+        (f"{rank}.{i} legal_score={answer.legal_score:.3f}", residues)
         for rank, answer in enumerate(ranking, 1)
         for i, residues in enumerate(answer.thing.domains, 1)
     ]

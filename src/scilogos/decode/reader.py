@@ -1,6 +1,7 @@
 """A model and its codec: prompts read into a cache, rows read on, and the log-likelihoods of given texts.
 
-Log-likelihoods are unmasked, at temperature 1, the end symbol included.
+Log-likelihoods are at temperature 1, the end symbol included: unmasked, and where a rule is given among what it allows
+as well.
 
 Shapes: P prompts, R rows (a row is a continuation), W symbols of a row in one step, T places of packed texts, V
 vocabulary.
@@ -12,10 +13,11 @@ from itertools import islice
 import numpy as np
 import torch
 
+from scilogos.decode.legal import Rule
 from scilogos.decode.rows import Prompt
 from scilogos.errors import PromptError
 from scilogos.model import PackedAttention, PromptCache, Transformer, fastest
-from scilogos.tokens import Codec, GrownCodec, Guide, TextGuide
+from scilogos.tokens import Codec, GrownCodec, Guide
 
 MAX_ROWS = 256  # continued at once
 MAX_READ = 16_384  # symbols of prompts and texts read at once
@@ -81,7 +83,7 @@ class Reader:
 
     @torch.inference_mode()
     def both_scores(
-        self, prompt: Sequence[int], answers: Sequence[Sequence[int]], rule: Guide | TextGuide | None = None
+        self, prompt: Sequence[int], answers: Sequence[Sequence[int]], rule: Rule | None = None
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         """`symbol_scores` of each answer, and the same among the symbols that are legal under a rule, -inf for others.
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from scilogos.decode.legal import Rule
 from scilogos.decode.outlook import Outlook
 from scilogos.errors import PromptError
-from scilogos.tokens import Codec, GrownCodec, Guide, TextGuide
+from scilogos.tokens import Codec, GrownCodec, Guide
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,11 @@ class Prompt:
     """
 
     tokens: tuple[int, ...]
-    guide: Guide | TextGuide
+    guide: Rule
     budget: int
     start: int | None = None  # state of the guide where the answer begins; None: its start
     choices: bool = False  # whether log-likelihoods among the legal symbols are wanted; not over a text's own tokenizer
-    wider: Guide | TextGuide | None = None  # a wider rule: likelihoods among its legal symbols are wanted as well
+    wider: Rule | None = None  # one from its start on: likelihoods among what it allows are wanted as well
     stream: int = 0  # tells prompts of the same symbols apart: each has random numbers of its own
 
     @property
@@ -63,6 +64,12 @@ class Completion:
     choice_scores: tuple[float, ...] = ()
     wider_scores: tuple[float, ...] = ()
 
+    @property
+    def legal_score(self) -> float:
+        """The log-likelihood among what the wider rule allows, else among legal symbols; the score where unknown."""
+        among = self.wider_scores or self.choice_scores
+        return float(sum(among)) if among else self.score
+
 
 @dataclass(eq=False)
 class Row:
@@ -76,6 +83,9 @@ class Row:
     choices: list[float] = field(default_factory=list)
     wider: list[float] = field(default_factory=list)
     ended: bool = False
+    asked: bool = field(init=False)  # for likelihoods among legal symbols
+    rule: Guide | None = field(init=False)  # the wider one
+    wider_state: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.state = self.prompt.state

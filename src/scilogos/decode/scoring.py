@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from scilogos.decode.engine import Engine
+from scilogos.decode.legal import Rule, own_and_legal
 from scilogos.decode.rows import Completion
 from scilogos.decode.served import ServedEngine
-from scilogos.tokens import Guide, TextGuide
-
-Rule = Guide | TextGuide
+from scilogos.tokens import Guide
 
 
 def score_answers(
@@ -35,14 +32,8 @@ def legal_scores(
 
     Where a rule knows texts and not symbols, among all.
     """
-    end, found = engine.codec.vocabulary.end, []
-    tables = engine.log_probabilities([[*prompt, *answer] for prompt, answer in pairs])
+    found, tables = [], engine.log_probabilities([[*prompt, *answer] for prompt, answer in pairs])
     for (_, answer), rule, table in zip(pairs, rules, tables, strict=True):
-        read = [*answer, end]
-        rows = table[-len(read) :].astype(float)
-        plain = rows[np.arange(len(read)), read]
-        masks = np.stack(list(rule.masks(read))) if isinstance(rule, Guide) else np.ones_like(rows, bool)
-        legal = np.where(masks, rows, -np.inf)
-        legal_own = np.where(masks[np.arange(len(read)), read], plain, -np.inf)
-        found.append(float(np.sum(legal_own - np.logaddexp.reduce(legal, axis=1))))
+        read = [*answer, engine.codec.vocabulary.end]
+        found.append(float(own_and_legal(table[-len(read) :], read, rule)[1].sum()))
     return found

@@ -110,15 +110,19 @@ def draw(
     """Draw loops, without the framework around them; ranked by `legal_score`, the likelihood of loops of any length.
 
     Scores are of what was drawn. A draw counts by `log_weight`, for the model does not know how long a loop has to be
-    while it writes.
+    while it writes. Draws of another sampling than SAMPLING count alike, and so do those of a grown vocabulary.
     """
-    rule, anyhow = constraint(given, lengths), _any_length(given)
+    rule = constraint(given, lengths)
     tokens = tuple(engine.codec.encode(prompt(given, antigens) + rule.before))
     budget = 1 + sum(1 if isinstance(part, Symbol) else part[1] for part in rule.template)  # one to spare: no haste
-    request = Prompt(tokens, engine.guide(rule), budget, choices=True, wider=engine.guide(anyhow))
+    request = Prompt(tokens, engine.guide(rule), budget, choices=True, wider=engine.guide(rule.of_any_length))
     (drawn,) = engine.complete([request], samples, sampling, seed=seed)
-    whole = [replace(completion, text=rule.before + completion.text + rule.behind) for completion in drawn]
-    return rank([whole], partial(read, given, antigens=antigens), log_weight=log_weight)
+    whole = [
+        replace(completion, text=rule.before + completion.text + rule.behind, score=sum(completion.symbol_scores[:-1]))
+        for completion in drawn
+    ]
+    weighed = {"log_weight": log_weight} if sampling == SAMPLING else {}
+    return rank([whole], partial(read, given, antigens=antigens), **weighed)
 
 
 def agreed(given: Opening, ranking: Ranking[Designed]) -> Ranking[Designed]:
@@ -131,7 +135,7 @@ def agreed(given: Opening, ranking: Ranking[Designed]) -> Ranking[Designed]:
     agreement = Agreement((answer.thing.residues, answer.weight) for answer in ranking)
     text = filled(given, agreement.best())
     known = {answer.thing: answer for answer in ranking}
-    best = known.get(thing := read(given, text)) or Answer(thing, -math.inf, 0, (text,))
+    best = known.get(thing := read(given, text)) or Answer(thing, -math.inf, 0, (text,), -math.inf)
     rest = [answer for answer in ranking if answer.thing != thing]
     rest.sort(key=lambda answer: -agreement.expected(answer.thing.residues))
     return replace(ranking, answers=(best, *rest))
@@ -157,29 +161,32 @@ def design(
     """
     given = opening(sequences, loops, scheme=scheme)
     draws = samples or (SAMPLES if order == "agreement" else 3 * n)
+    head = prompt(given, antigens)
+    _check_room(engine, head, constraint(given, lengths))
     options = {"antigens": antigens, "lengths": lengths, "sampling": sampling, "seed": seed}
     ranking = draw(engine, given, samples=draws, **options)
     best = (agreed(given, ranking) if order == "agreement" else ranking).best(n)
-    return _scored(engine, given, prompt(given, antigens), best)
+    return _scored(engine, given, head, best)
 
 
-def _any_length(given: Opening) -> FilledLoops:
-    """The rule of training."""
-    return FilledLoops(tuple(antibody.opened() for antibody in given.antibodies), inner=True)
+def _check_room(engine: Engine, head: str, rule: FilledLoops) -> None:
+    """Raise PromptError if the model cannot read the prompt with its longest whole answer: it will be scored."""
+    guide = engine.guide(replace(rule, bounds=tuple((high, high) for _, high in rule.bounds), inner=False))
+    engine.fitted(Prompt(tuple(engine.codec.encode(head)), guide, guide.distance(guide.start)))
 
 
 def _scored(engine: Engine, given: Opening, head: str, ranking: Ranking[Designed]) -> Ranking[Designed]:
     """The answers with the likelihood of their whole texts, what they share read once; the legal one of the undrawn."""
-    rule = _any_length(given)
+    rule = constraint(given).of_any_length
     prompted, begun = engine.codec.encode(head), engine.codec.encode(rule.before)
     (shared,) = engine.symbol_scores(prompted, [begun])
     rests = [engine.codec.encode(answer.texts[0])[len(begun) :] for answer in ranking]
-    between, answers = sum(isinstance(part, Symbol) for part in rule.template), list[Answer[Designed]]()
-    for answer, rest, scores in zip(ranking, rests, engine.symbol_scores([*prompted, *begun], rests), strict=True):
+    answers = list[Answer[Designed]]()
+    for answer, scores in zip(ranking, engine.symbol_scores([*prompted, *begun], rests), strict=True):
         legal = answer.legal_score
         if not answer.votes:
-            inner = rest[: between + sum(map(len, answer.thing.residues))]
+            inner = engine.codec.encode(answer.texts[0].removesuffix(rule.behind))[len(begun) :]
             ((_, among),) = engine.both_scores([*prompted, *begun], [inner], engine.guide(rule))
-            legal = float(sum(among))
+            legal = float(sum(among[:-1]))  # what follows is no end
         answers.append(replace(answer, score=float(sum(shared[:-1]) + sum(scores)), legal_score=legal))
     return replace(ranking, answers=tuple(answers))

@@ -27,8 +27,8 @@ class Answer(Generic[T]):
     score: float
     votes: int
     texts: tuple[str, ...]
+    legal_score: float
     weight: float = 0.0
-    legal_score: float = -math.inf
 
     @property
     def scores(self) -> dict[str, float]:
@@ -63,10 +63,10 @@ class Ranking(Generic[T]):
 
 
 def log_sum_exp(values: Iterable[float]) -> float:
-    """The logarithm of a sum of exponentials."""
+    """The logarithm of a sum of exponentials; -inf where all values are."""
     values = list(values)
     top = max(values)
-    return top + math.log(sum(math.exp(v - top) for v in values))
+    return top if top == -math.inf else top + math.log(sum(math.exp(v - top) for v in values))
 
 
 def _even(_: Completion) -> float:
@@ -101,15 +101,13 @@ def rank(
             except ScilogosError:
                 refused += 1
                 continue
-            among = completion.wider_scores or completion.choice_scores
-            legal = float(sum(among)) if among else completion.score
-            scores.setdefault(thing, {})[number, completion.text] = completion.score, legal
+            scores.setdefault(thing, {})[number, completion.text] = completion.score, completion.legal_score
             votes[thing] = votes.get(thing, 0) + 1
             weights[thing] = weights.get(thing, 0.0) + share
     answers = []
     for thing, texts in scores.items():
         score, legal = (log_sum_exp(each) - math.log(len(groups)) for each in zip(*texts.values(), strict=True))
         written = tuple(dict.fromkeys(text for _, text in texts))
-        answers.append(Answer(thing, score, votes[thing], written, weights[thing], legal))
+        answers.append(Answer(thing, score, votes[thing], written, legal, weights[thing]))
     answers.sort(key=lambda answer: -answer.legal_score)
     return Ranking(tuple(answers[:most]), drawn, refused)

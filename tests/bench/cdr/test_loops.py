@@ -76,7 +76,7 @@ def test_scores_by_hand():
     assert found["AAR of the first"] == found["AAR of the first by likelihood"] == pytest.approx((3 / 4 + 0) / 2)
     assert found["AAR of the first by votes"] == pytest.approx((2 / 4 + 0) / 2)
     # ARGY agrees most: 2/5 of itself, 2/5 x 3/4 with ACGY, 1/5 x 2/4 with ARDW
-    for order in ("by agreement of the drawn", "by residue by residue"):
+    for order in ("by agreement of the drawn", "by consensus of the draws"):
         assert found[f"AAR of the first {order}"] == found["AAR of the best of the draws"] == pytest.approx(3 / 8)
     assert found["AAR, mean of draws"] == pytest.approx(((3 + 2 * 2 + 2 * 3) / 4 / 5) / 2)
     assert found["AAR, mean of weighed draws"] == pytest.approx(found["AAR, mean of draws"])

@@ -61,8 +61,9 @@ def test_a_contrast_is_log_p_here_less_its_mean_elsewhere(tiny, held, answers):
         assert ligand["contrast"] == pytest.approx(own - sum(others) / len(others), abs=1e-3)
 
 
-def test_what_cannot_be_scored_says_so_and_keeps_its_ligands(tiny, held):
-    odd = replace(held.items[0], truth="C" * 5000)
+@pytest.mark.parametrize("truth", ["C" * 5000, "[2H]CO"])
+def test_what_cannot_be_scored_says_so_and_keeps_its_ligands(tiny, held, truth):
+    odd = replace(held.items[0], truth=truth)
     (answer,) = predict(tiny, held, [odd], samples=1, seed=0)
     assert "preference" not in answer and answer["unscored"] and answer["ligands"]
 

@@ -30,9 +30,10 @@ HELD_OUT = (
 )
 _FREE = 100  # draws of loops whose length is free
 METHOD = (
-    f"loops of the native's length, {cdr_design.SAMPLING}; first the loop of which most residues may be expected, put "
-    "together residue by residue from all draws, each counting by its likelihood over that of being drawn under the "
-    "length asked; other orders of the same draws beside. Recovery without alignment. Lengths: "
+    f"loops of the native's length, {cdr_design.SAMPLING}; first, unless `order` is likelihood, the loop of which most "
+    "residues may be expected, put together residue by residue from all draws; a draw counts by its likelihood over "
+    "that of being drawn under the length asked, at another sampling and over vLLM with a grown vocabulary like any "
+    "other; other orders of the same draws beside. Recovery without alignment. Lengths: "
     f"{_FREE} loops at most without the native's length, between the usual lengths of training. Plausibility: mean "
     "masked log-probability of residues under AntiBERTy with the first loop in the native chain"
 )
@@ -46,7 +47,7 @@ class Settings(Drawn):
 
     loops: tuple[str, ...] = ("H3",)
     split: Literal["rabd", "val"] = "rabd"
-    order: Literal["likelihood", "agreement"] = "agreement"
+    order: cdr_design.Order = "agreement"
     plausibility: bool | None = None  # None: where it is installed
 
     @property

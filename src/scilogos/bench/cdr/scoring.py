@@ -33,7 +33,7 @@ ORDERS: Mapping[str, Callable[[Sequence[Row]], str]] = {
     "likelihood": lambda rows: max(rows, key=lambda row: row[2])[0],
     "votes": lambda rows: max(rows, key=lambda row: (row[1], row[2]))[0],
     "agreement of the drawn": _agreed,
-    "residue by residue": lambda rows: _agreement(rows).best()[0],
+    "consensus of the draws": lambda rows: _agreement(rows).best()[0],
 }
 
 

@@ -66,8 +66,9 @@ HELD_OUT = (
 )
 METHOD = (
     "a copy fine-tuned on pairs of the start set, lower to higher; edits of edits from its best, ranked by summed "
-    "gains in the copy's own log-likelihood; no oracle before the 128. Fitness: median over the 128, 0 where the model "
-    "refused. Repetitions differ in what is drawn: one copy, and one predictor of the baselines, serves them all"
+    "gains in the copy's own log-likelihood among residues; no oracle before the 128. Fitness: median over the "
+    "128, 0 where the model refused. Repetitions differ in what is drawn: one copy, and one predictor of the "
+    "baselines, serves them all"
 )
 SAMPLES, BATCH = None, 1
 _SEEDS = 5

@@ -35,8 +35,9 @@ METHOD = (
     "what fails or lacks counts 0. By `targetdiff` the reference ligand's extent and 5 Å, where TargetDiff takes that "
     "of the generated pose, which a SMILES has not; what fails or lacks is left out. Controls: the model asked for "
     f"the pocket of an unrelated protein ({POOL} times the draws), and random training ligands, both matched in heavy "
-    f"atoms one by one (within {NEAR}). Own pocket: log p of the reference ligand, canonical, against {RIVALS} pockets "
-    "of unrelated proteins. Diversity: one minus the mean Tanimoto similarity of Morgan fingerprints in a pocket"
+    f"atoms one by one (within {NEAR}). Likelihoods are among the symbols with which any molecule could go on. Own "
+    f"pocket: log p of the reference ligand, canonical, against {RIVALS} pockets of unrelated proteins. Diversity: one "
+    "minus the mean Tanimoto similarity of Morgan fingerprints in a pocket"
 )
 SAMPLES, BATCH = None, 4
 JUDGING = ("exhaustiveness", "convention", "timeout", "jobs")  # settings that the model's answers do not depend on

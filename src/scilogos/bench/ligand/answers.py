@@ -39,10 +39,12 @@ def _answer(model: Logos, held: HeldOut, item: Item, seed: int) -> Answer:
             ligand["contrast"] = round(float(contrast), 4)
     try:
         reference = split(write(Complex(item.given.chains, Molecule(item.truth))))[1]
-        preference = [round(float(log_likelihoods(model, pocket, [reference])[0]), 4) for pocket in pockets]
+        found = [float(log_likelihoods(model, pocket, [reference])[0]) for pocket in pockets]
     except ScilogosError as error:  # such as a symbol that the model lacks: its own ligands are not concerned
         return {**answer, "unscored": str(error)}
-    return {**answer, "preference": preference}
+    if not np.isfinite(found).all():
+        return {**answer, "unscored": f"{item.truth}: sampling could not write it"}
+    return {**answer, "preference": [round(likelihood, 4) for likelihood in found]}
 
 
 def _drawn(model: Logos, held: HeldOut, pocket: Pocket, seed: int, times: int = 1) -> Designs:

@@ -55,10 +55,11 @@ HELD_OUT = (
 )
 METHOD = (
     f"{material_generation.SAMPLING}; nodes constrained to fragments of training nodes, linkers to SMILES valence; "
-    "compared without net and protonation. Controls: random weights under the same constraint; nodes and net of one "
-    "random training row with the linkers of another. Stage 2: of the first draws, the valid and novel are assembled "
-    "on the named net or else the smallest that fits, relaxed by UFF with the cell, and checked as MOFDiff and "
-    "MOFFlow-2 do; what cannot be assembled counts as failed, whoever's fault it is"
+    "likelihoods among the symbols that this leaves (unmasked over vLLM with a grown vocabulary); compared without net "
+    "and protonation. Controls: random weights under the same constraint; nodes and net of one random training row "
+    "with the linkers of another. Stage 2: of the first draws, the valid and novel are assembled on the named net or "
+    "else the smallest that fits, relaxed by UFF with the cell, and checked as MOFDiff and MOFFlow-2 do; what cannot "
+    "be assembled counts as failed, whoever's fault it is"
 )
 SAMPLES, BATCH = None, 100  # one draw an item
 DRAWS = 1000
@@ -82,12 +83,8 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     guide = engine.guide(material_generation.constraint(engine, frozenset(held.training.fragments)))
     stream = mix(seed, int(batch[0].key))
     sampling = (held.settings or Settings()).sampling(material_generation.SAMPLING)
-    return [
-        {**_answer(completion.text), "score": round(sum(completion.choice_scores) or completion.score, 4)}
-        for completion in engine.complete([Prompt((), guide, budget, choices=True)], len(batch), sampling, seed=stream)[
-            0
-        ]
-    ]
+    (drawn,) = engine.complete([Prompt((), guide, budget, choices=True)], len(batch), sampling, seed=stream)
+    return [{**_answer(completion.text), "score": round(completion.legal_score, 4)} for completion in drawn]
 
 
 def _answer(text: str) -> Answer:

@@ -131,7 +131,7 @@ def _reciprocal(
     things = {text: answer.thing for answer in ranking for text in answer.texts}
     lists = []
     for completions in writings:
-        best = sorted({c.text: c.score for c in completions}.items(), key=lambda pair: -pair[1])
+        best = sorted({c.text: c.legal_score for c in completions}.items(), key=lambda pair: -pair[1])
         lists.append([things[text] for text, _ in best if text in things])
     return reciprocal_ranks(lists)
 

@@ -105,11 +105,11 @@ def plots(held: HeldOut, arms: Mapping[str, Sequence[Answer]]) -> dict[str, Call
 
     def likelihoods(axes: "Axes") -> None:
         found = zip(ranks(arms["model"]), [answer.get("answers") for answer in arms["model"]], strict=True)
-        first = [(rank == 1, some[0][1]) for rank, some in found if some]
+        first = [(rank == 1, some[0][4]) for rank, some in found if some]
         bins = np.linspace(min((s for _, s in first), default=-1), 0, 30)
         for name, wanted in (("right", True), ("wrong", False)):
             axes.hist([s for right, s in first if right == wanted], bins=bins, alpha=0.6, label=name)
-        axes.set(xlabel="log-likelihood of the first answer", ylabel="products")
+        axes.set(xlabel="log-likelihood of the first answer among legal symbols", ylabel="products")
         axes.legend(frameon=False)
 
     return {"top-k": curve, "likelihood of first answers": likelihoods}

@@ -72,7 +72,8 @@ def _closing(facts: Facts) -> str:
     size = f"{facts.parameters / 1e6:.1f}"
     return (
         "<footer><h2>What the scores mean</h2><p>A score is the natural logarithm of the probability that the model "
-        "gives to an answer’s text, without the constraint and at temperature 1, the end of the sentence included. "
+        "gives to an answer’s text among the symbols that may follow at each place, at temperature 1, the end of the "
+        "sentence included. "
         "Equal objects reached by different texts are added up, and averaged over the writings of a product. It "
         "compares answers to one question, and says nothing across questions: a longer answer is less probable. It is "
         "no yield, affinity, brightness or stability. "

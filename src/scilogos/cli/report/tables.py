@@ -25,7 +25,7 @@ class Table:
 def routes(found: Routes) -> Table:
     """Reactants of one product."""
     rows = [
-        {"rank": rank, "reactants": " + ".join(answer.thing), "score": answer.legal_score, "drawn": answer.votes}
+        {"rank": rank, "reactants": " + ".join(answer.thing), "legal_score": answer.legal_score, "drawn": answer.votes}
         for rank, answer in enumerate(found.ranking, 1)
     ]
     return Table(f"Reactants for {found.name}", tuple(rows), refused(found.ranking))
@@ -64,7 +64,7 @@ def designs(found: Designs) -> Table:
             {
                 "rank": rank,
                 "ligand": answer.thing,
-                "score": answer.legal_score,
+                "legal_score": answer.legal_score,
                 "QED": known["qed"],
                 "logP": known["logp"],
                 "heavy atoms": int(known["heavy_atoms"] or 0),
@@ -81,7 +81,7 @@ def frameworks(found: Frameworks) -> Table:
             "node": ".".join(answer.thing.nodes),
             "linkers": " + ".join(linker.smiles for linker in answer.thing.linkers),
             "net": answer.thing.net or "not named",
-            "score": answer.legal_score,
+            "legal_score": answer.legal_score,
         }
         for rank, answer in enumerate(found.ranking, 1)
     ]
@@ -92,7 +92,7 @@ def frameworks(found: Frameworks) -> Table:
 def variants(found: Variants) -> Table:
     """Variants by their substitutions."""
     rows = [
-        {"rank": rank, "substitutions": ", ".join(answer.thing.substitutions), "score": answer.legal_score}
+        {"rank": rank, "substitutions": ", ".join(answer.thing.substitutions), "legal_score": answer.legal_score}
         for rank, answer in enumerate(found.ranking, 1)
     ]
     return Table("Variants of avGFP", tuple(rows))
@@ -106,7 +106,7 @@ def loops(found: Loops) -> Table:
         row: Row = {"rank": rank}
         for name, residues in answer.thing.loops:
             row |= {name: residues, "length": len(residues), f"like {name}": likeness(given[name], residues)}
-        rows.append(row | {"score": answer.legal_score, "drawn": answer.votes})
+        rows.append(row | {"legal_score": answer.legal_score, "drawn": answer.votes})
     note = "; ".join(f"given {name}: {residues}" for name, residues in found.opening.loops)
     return Table("Loops of trastuzumab", tuple(rows), note)
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from scilogos.decode.legal import Rule, own_and_legal
 from scilogos.decode.randomness import stream_keys
 from scilogos.decode.rows import Completion, Prompt
 from scilogos.decode.sampling import Sampling
@@ -18,7 +19,7 @@ from scilogos.decode.served.expressions import Expressions
 from scilogos.decode.served.requests import Request, Transport
 from scilogos.errors import CheckpointError, InputError, PromptError
 from scilogos.grammar import tags
-from scilogos.tokens import Codec, GrownCodec, GrownVocabulary, Guide, Guides, TextGuide
+from scilogos.tokens import Codec, GrownCodec, GrownVocabulary, Guide, Guides
 
 ROUNDS = 1000  # of draws at most; two of them write one symbol at least, and a material may have 400
 _SEEDS = 2**62
@@ -91,11 +92,18 @@ class ServedEngine:
         return list(self._scores([(prompt, [*answer, end]) for answer in answers]))
 
     def both_scores(
-        self, prompt: Sequence[int], answers: Sequence[Sequence[int]], rule: Guide | TextGuide | None = None
+        self, prompt: Sequence[int], answers: Sequence[Sequence[int]], rule: Rule | None = None
     ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """`symbol_scores` of each answer twice: vLLM does not tell what all the legal symbols of a rule would get."""
-        del rule
-        return [(scores, scores) for scores in self.symbol_scores(prompt, answers)]
+        """`symbol_scores` of each answer, and the same among the symbols that are legal under a rule, -inf for others.
+
+        Without a rule, or where it knows texts and not symbols, both are the same. A server must be started with
+        `--max-logprobs -1` for a rule.
+        """
+        if not isinstance(rule, Guide):
+            return [(scores, scores) for scores in self.symbol_scores(prompt, answers)]
+        tables = self.log_probabilities([[*prompt, *answer] for answer in answers])
+        whole = [[*answer, self.codec.vocabulary.end] for answer in answers]
+        return [own_and_legal(table[-len(each) :], each, rule) for table, each in zip(tables, whole, strict=True)]
 
     def _scores(self, pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Iterator[np.ndarray]:
         """Read prompts and whole answers, the end included; equal ones once. vLLM's own draws are scored as masked."""
@@ -119,14 +127,16 @@ class ServedEngine:
 
     def _request(self, prompt: Prompt, sampling: Sampling) -> Request:
         begun = "" if prompt.start is None else self.codec.decode(prompt.tokens)
+        asked = told_apart(prompt) if prompt.choices else ()
+        free = bool(asked) and prompt.wider is not None  # a grammar would hide what only the wider rule allows
         return Request(
             prompt=tuple(self.codec.begun(prompt.tokens)),
             sampling=sampling,
             most=prompt.budget + 1,
             stop=(self.codec.vocabulary.end,),
-            expression=self._expressions.write(prompt.guide.constraint, begun),
+            expression=None if free else self._expressions.write(prompt.guide.constraint, begun),
             shunned=self._shunned,
-            asked=told_apart(prompt) if prompt.choices else (),
+            asked=asked,
         )
 
     def _reading(self, text: Sequence[int], scores: int) -> Request:

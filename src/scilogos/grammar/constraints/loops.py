@@ -1,6 +1,6 @@
 """The prompt's own antibodies again with their gaps filled: loops of bounded length over 20 residues."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -54,6 +54,11 @@ class FilledLoops:
         whole = [next(left) if symbol == ("tag", tags.GAP) else symbol for symbol in cut]
         gaps = [at for at, part in enumerate(whole) if not isinstance(part, Symbol)]
         return whole[gaps[0] : gaps[-1] + 2] if self.inner else whole
+
+    @property
+    def of_any_length(self) -> "FilledLoops":
+        """The rule of training, or one that allows longer loops where this one does."""
+        return replace(self, bounds=tuple((SHORTEST, max(LONGEST, high)) for _, high in self.bounds))
 
     @property
     def before(self) -> str:
