@@ -74,6 +74,20 @@ def training(stages: Sequence[Stage]) -> str:
     return table(["", *(s.recipe.name for s in stages)], ([name, *map(fact, stages)] for name, fact in facts.items()))
 
 
+def origin(first: TrainRecipe) -> str:
+    """Where the first run began: at random weights, or at weights whose card told of their training."""
+    if first.start is None:
+        return "The weights were made from random ones in these runs alone, on one processor core."
+    told = (first.start / "README.md").read_text(encoding="utf-8")
+    part = told.partition("\n## Training\n")[2].partition("\n## ")[0].strip()
+    if not part:
+        raise InputError("a card without a part ## Training", path=first.start / "README.md")
+    weights = fingerprint(first.start)
+    quoted = "\n".join(f"> {line}".rstrip() for line in part.splitlines())
+    begun = f"The first of these runs, on one processor core, went on from weights with the fingerprint {weights}"
+    return f"{begun}, of which their card says:\n\n{quoted}"
+
+
 def _rate(stage: Stage) -> str:
     recipe = stage.recipe
     decay = f", linear to zero over the last {recipe.decay_tokens / 1e6:.0f} M" if recipe.decay_tokens else ""
@@ -171,6 +185,7 @@ def card(model: Path, *recipes: Path, results: Path = Path("results")) -> None:
         symbols=load_codec(model).vocabulary.size,
         fingerprint=weights,
         training=training(stages),
+        origin=origin(stages[0].recipe),
         leaks=leaks(model),
         corpora=corpora(stages),
         losses=losses(stages),

@@ -143,6 +143,25 @@ def test_a_card_is_written_from_what_was_measured(here, capsys, monkeypatch):
     assert code == 2 and "an audit of other weights" in said
 
 
+def test_a_card_of_weights_that_went_on_tells_of_those_before(here, capsys, monkeypatch):
+    first = shutil.copytree(train(read_run(here / "small.toml"), here / "runs" / "small", quiet=True), here / "first")
+    (first / "README.md").write_text("# first\n\n## Training\n\nTen tokens.\n\n## Data\n\nNone.\n")
+    (here / "further.toml").write_text(
+        RECIPE.split("[train.shape]")[0].replace("small", "further") + 'start = "first"\n'
+    )
+    model = shutil.copytree(
+        train(read_run(here / "further.toml"), here / "runs" / "further", quiet=True), here / "further"
+    )
+    Audit(("0123456789ab",), 40, ()).keep(model)
+    code, _ = result(card, "card.py", capsys, monkeypatch, "further", "further.toml")
+    text = (model / "README.md").read_text()
+    assert code == 0 and f"fingerprint {fingerprint(first)}, of which their card says:\n\n> Ten tokens.\n" in text
+    assert "None." not in text and "random ones" not in text
+    (first / "README.md").write_text("# first\n")
+    code, said = result(card, "card.py", capsys, monkeypatch, "further", "further.toml")
+    assert code == 2 and "a card without a part ## Training" in said
+
+
 def test_faults_are_one_line(here, capsys, monkeypatch):
     code, said = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
     assert code == 2 and "config.json: not there; train" in said and len(said.splitlines()) == 1
