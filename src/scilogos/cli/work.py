@@ -156,11 +156,15 @@ def doctor() -> None:
     """
     import torch
 
-    bf16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    from scilogos.model import has_bf16, has_bf16_tiles
+
+    answers = "as fast as fp32 or faster" if has_bf16() else "not fast on this processor; fp32 is taken"
+    training = "faster than fp32" if has_bf16_tiles() else "slower than fp32"
     facts = {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} used",
-        "bf16": "fast on this processor" if bf16 else "not fast on this processor; computing in fp32",
+        "bf16 for answers": answers,
+        "bf16 for training": training,
         "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none",
         "models": ", ".join(name for name, _ in installed()) or "none",
     }

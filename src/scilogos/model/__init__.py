@@ -7,7 +7,7 @@ from scilogos.model.adapters import adapt, merge
 from scilogos.model.attention import PackedAttention, RectangleAttention
 from scilogos.model.cache import PromptCache
 from scilogos.model.config import ModelConfig, RopeScaling
-from scilogos.model.fastest import fastest
+from scilogos.model.fastest import fastest, has_bf16, has_bf16_tiles
 from scilogos.model.files import fingerprint
 from scilogos.model.rectangles import plan_rectangles
 from scilogos.model.transformer import Attention, Transformer
@@ -25,6 +25,8 @@ __all__ = [
     "check_checkpoint",
     "fastest",
     "fingerprint",
+    "has_bf16",
+    "has_bf16_tiles",
     "load_checkpoint",
     "merge",
     "plan_rectangles",

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from scilogos.model.packed import PackedTransformer
 
 
+def has_bf16() -> bool:
+    """Whether this processor multiplies bf16 by instructions of its own."""
+    return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def has_bf16_tiles() -> bool:
+    """Whether it does so in tiles (AMX): without them training is slower in bf16 than in fp32."""
+    return has_bf16() and torch.cpu._is_amx_tile_supported()
+
+
 def runs_compiled(dtype: torch.dtype, device: torch.device | str) -> bool:
     """Whether the compiled loops serve tensors of this kind."""
     return dtype == torch.bfloat16 and torch.device(device).type == "cpu"
@@ -22,7 +32,7 @@ def fastest(model: Transformer) -> "Transformer | PackedTransformer":
     """The model as it reads fastest here; its weights must not change any more."""
     weight = next(model.parameters())
     compiled = isinstance(model, Transformer) and runs_compiled(weight.dtype, weight.device)
-    if not compiled or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if not compiled or not has_bf16():
         return model
     from scilogos.model.packed import PackedTransformer
 

@@ -14,7 +14,7 @@ import torch
 from scilogos.decode import Engine
 from scilogos.decode.served import Local, Remote, ServedEngine
 from scilogos.errors import CheckpointError, InputError, MissingError, StorageError
-from scilogos.model import check_checkpoint, load_checkpoint
+from scilogos.model import check_checkpoint, has_bf16, load_checkpoint
 from scilogos.tokens import load as load_codec
 
 DEFAULT = "logos-8m"
@@ -100,7 +100,7 @@ def open_engine(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str 
     if place:
         return ServedEngine(Remote(place[1], folder.resolve().name), load_codec(folder))
     if dtype == "auto":
-        fast = device != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        fast = device != "cpu" or has_bf16()
         dtype = "bf16" if fast else "fp32"
     codec = load_codec(folder)
     model, _ = load_checkpoint(folder, dtype=_DTYPES[dtype], device=device)

@@ -20,8 +20,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from scilogos.bench.figures import Figure
 from scilogos.bench.tuning.recipes import MOST_HELD_OUT, ROW_LENGTH, Method, Task, corpus_recipe, run_recipe, task_named
 from scilogos.data.corpus import Work, prepare
@@ -31,7 +29,7 @@ from scilogos.data.shards import read_corpus
 from scilogos.data.source import CorpusRecipe, Reading, Record
 from scilogos.errors import InputError, MissingError, StorageError
 from scilogos.grammar import Sentence
-from scilogos.model import fingerprint
+from scilogos.model import fingerprint, has_bf16_tiles
 from scilogos.science import replacing
 from scilogos.tasks import Logos, load
 from scilogos.tasks.calibration import FILE as CALIBRATION
@@ -83,7 +81,7 @@ def tune(
     if not (corpus / "corpus.json").is_file():
         say(f"writing {len(records)} records as sentences, {counts['val']} of them held out")
         prepare(recipe, table.parent, corpus, logos.engine.codec, Work(blocks=1))
-    settings = run_recipe(logos.folder, read_corpus(corpus), corpus, method, bf16=_bf16())
+    settings = run_recipe(logos.folder, read_corpus(corpus), corpus, method, bf16=has_bf16_tiles())
     before = _figures(out / "before.json", kind, logos, held, settings, say)
     say(f"training, {settings.steps} steps")
     model = _model(train(settings, out / "run", quiet=quiet), logos.folder, out / "model")
@@ -93,10 +91,6 @@ def tune(
     )
     _write(out / "report.json", {"asked": asked, "run": asdict(settings), **asdict(found)})
     return found
-
-
-def _bf16() -> bool:
-    return torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def _records(recipe: CorpusRecipe, table: Path) -> tuple[list[Record], dict[str, int]]:
