@@ -114,6 +114,26 @@ def test_expected_symbols_save_steps_and_change_nothing(monkeypatch):
     assert runs[1] > 2 * runs[3] and runs[3] > 1.5 * runs[32]
 
 
+def test_what_continuations_have_written_alike_is_read_once():
+    class Counted(Scripted):
+        read = 0
+
+        def __call__(self, tokens_T, positions_T, attention):
+            self.read += len(tokens_T)
+            return super().__call__(tokens_T, positions_T, attention)
+
+    text = "<MoleculeS>CCN<MoleculeE>"
+    for rule, doubt in ((Sampling(temperature=0), 1.0), (Sampling(), 9.0)):
+        engine = Engine(Counted().prefer(text, doubt), CODEC)
+        prompt = prompts(engine)[0]
+        (found,) = engine.complete([prompt], 40, rule, seed=1)
+        written = [one.tokens for one in found]
+        beginnings = {tokens[:i] for tokens in written for i in range(1, len(tokens) + 1)}
+        read = engine.model.read - len(CODEC.begun(prompt.tokens))
+        assert len(beginnings) <= read < sum(map(len, written)) / 2
+        assert (len(set(written)) == 1 and read == len(written[0])) == (rule.temperature == 0)
+
+
 def test_an_answer_depends_on_its_prompt_sample_and_seed_alone(monkeypatch):
     engine = random_engine()
     asked = prompts(engine)

@@ -67,9 +67,9 @@ def test_draws_have_the_masked_distribution(rule, best_is_legal):
     logits[2 if best_is_legal else 1] = 4.0
     p = expected(logits, legal, rule)
     uniform = uniforms(stream_keys(5, [[1, 2]], range(DRAWS)), 7).tolist()
-    outlook = Outlook(torch.from_numpy(logits).float().expand(DRAWS, V), rule, np.array(uniform))
+    outlook = Outlook(torch.from_numpy(logits).float().expand(1, V), rule)
     guide = Mask(legal)
-    asked = [outlook.draw(place, guide, 0, 0) for place in range(DRAWS)]
+    asked = [outlook.draw(0, u, guide, 0, 0) for u in uniform]
     assert asked == [draw(logits, legal, rule, u) for u in uniform]
     counts = np.bincount(asked, minlength=V)
     assert counts[p == 0].sum() == 0
@@ -86,11 +86,12 @@ def test_asking_few_symbols_gives_what_masking_all_gives(rule):
         logits = scale * torch.randn(60, 200, generator=generator)
         legal = (torch.rand(60, 200, generator=generator) < 0.5).numpy()
         uniform = torch.rand(60, generator=generator, dtype=torch.float64).numpy()
-        outlook = Outlook(logits, rule, uniform)
+        outlook = Outlook(logits, rule)
         for n in range(60):
             guide = Mask(legal[n])
-            found = outlook.draw(n, guide, 0, 0)
-            assert found == draw(logits[n].numpy(), legal[n], rule, uniform[n]) == outlook.draw_legal(n, legal[n])[0]
+            found = outlook.draw(n, uniform[n], guide, 0, 0)
+            assert found == draw(logits[n].numpy(), legal[n], rule, uniform[n])
+            assert found == outlook.draw_legal(n, uniform[n], legal[n])[0]
             if scale == 60.0:
                 asked, cases = asked + len(guide.questions), cases + 1
     assert asked < 3 * cases  # where the model is sure, the first legal symbol settles the draw

@@ -1,5 +1,8 @@
 """What a model expects to follow, at many places at once: drawn from under a rule, and scored.
 
+Several continuations may draw at one place, each with a uniform number of its own; what depends on the place and its
+legal symbols alone is computed once for all of them.
+
 Shapes: N places, V vocabulary, C candidates of all places.
 """
 
@@ -10,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
-from scilogos.decode.sampling import Sampling, draw, draw_asking, settled_by_the_best
+from scilogos.decode.sampling import Ranked, Sampling, draw_asking, settled_by_the_best
 from scilogos.tokens.guide import Automaton
 
 _CANDIDATE = 2.0**-12  # probability above which a symbol is looked at one by one; below, the whole row is masked
@@ -25,15 +28,23 @@ class _Candidates(NamedTuple):
     symbols: list[int]
     p: list[float]
     starts: list[int]  # of each place
-    settled: list[bool]  # whether the best of a place would be drawn if it is legal
+
+
+class _Legal(NamedTuple):
+    """The legal symbols of a place, the logarithm of what they have together, and the symbols in order if asked for."""
+
+    mask_V: np.ndarray  # held, so that no other array takes its number
+    total: float
+    ranked: list[Ranked]  # one at most
 
 
 class Outlook:
-    """The logits [N, V] of what follows, under one rule, and a uniform number for each place."""
+    """The logits [N, V] of what follows, under one rule."""
 
-    def __init__(self, logits_NV: Tensor, rule: Sampling, uniform_N: np.ndarray) -> None:
-        self.rule, self._uniform_N, self._uniforms = rule, uniform_N, uniform_N.tolist()
+    def __init__(self, logits_NV: Tensor, rule: Sampling) -> None:
+        self.rule = rule
         self._logp_NV = logits_NV.log_softmax(-1)
+        self._legal: dict[tuple[int, int], _Legal] = {}
 
     @cached_property
     def _candidates(self) -> _Candidates:
@@ -45,35 +56,42 @@ class Outlook:
         place_C, symbol_C = place_C.cpu().numpy(), symbol_C.cpu().numpy()
         order = np.lexsort((-p_C, place_C))
         starts = np.searchsorted(place_C, np.arange(len(p_NV) + 1))
-        best_N = np.append(p_C[order], 0.0)[starts[:-1]] * (starts[1:] > starts[:-1])
-        settled = settled_by_the_best(best_N, rule, self._uniform_N).tolist()
-        return _Candidates(symbol_C[order].tolist(), p_C[order].tolist(), starts.tolist(), settled)
+        return _Candidates(symbol_C[order].tolist(), p_C[order].tolist(), starts.tolist())
 
     @cached_property
     def _rows(self) -> np.ndarray:
         return self._logp_NV.cpu().numpy()
 
-    def draw(self, place: int, guide: Automaton, state: int, budget: int) -> int:
+    def draw(self, place: int, uniform: float, guide: Automaton, state: int, budget: int) -> int:
         """Draw a symbol that fits."""
-        symbols, p, starts, settled = self._candidates
+        symbols, p, starts = self._candidates
         first, last = starts[place], min(starts[place + 1], starts[place] + _MOST_ASKED)
-        if settled[place] and guide.fits(state, symbols[first], budget):
+        found, some = None, first < last
+        if some and settled_by_the_best(p[first], self.rule, uniform) and guide.fits(state, symbols[first], budget):
             return symbols[first]
-        found = None
-        if first < last and p[first] > _FLAT:
+        if some and p[first] > _FLAT:
             ranked = zip(symbols[first:last], p[first:last], strict=True)
-            found = draw_asking(ranked, lambda s: guide.fits(state, s, budget), self.rule, self._uniforms[place])
-        return self.draw_legal(place, guide.within(state, budget))[0] if found is None else found
+            found = draw_asking(ranked, lambda s: guide.fits(state, s, budget), self.rule, uniform)
+        return self.draw_legal(place, uniform, guide.within(state, budget))[0] if found is None else found
 
-    def draw_legal(self, place: int, legal_V: np.ndarray) -> tuple[int, float]:
+    def draw_legal(self, place: int, uniform: float, legal_V: np.ndarray) -> tuple[int, float]:
         """Draw a symbol, and give its log-likelihood among the legal ones at temperature 1."""
-        found = draw(self._rows[place], legal_V, self.rule, self._uniforms[place])
-        return found, self.among(place, found, legal_V)
+        legal = self._among(place, legal_V)
+        if not legal.ranked:
+            legal.ranked.append(Ranked(self._rows[place], legal_V, self.rule))
+        found = legal.ranked[0].draw(uniform)
+        return found, float(self._rows[place, found]) - legal.total
 
     def among(self, place: int, symbol: int, legal_V: np.ndarray) -> float:
         """The log-likelihood of a symbol among the legal ones at temperature 1."""
-        logp_V = self._rows[place]
-        return float(logp_V[symbol] - np.logaddexp.reduce(logp_V[legal_V]))
+        return float(self._rows[place, symbol]) - self._among(place, legal_V).total
+
+    def _among(self, place: int, legal_V: np.ndarray) -> _Legal:
+        found = self._legal.get((place, id(legal_V)))
+        if found is None:
+            total = float(np.logaddexp.reduce(self._rows[place][legal_V]))
+            found = self._legal[place, id(legal_V)] = _Legal(legal_V, total, [])
+        return found
 
     def scores(self, places: Sequence[int], symbols: Sequence[int]) -> list[float]:
         """Log-likelihoods of symbols, each at a place: unmasked, at temperature 1."""

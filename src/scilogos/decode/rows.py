@@ -105,16 +105,16 @@ class Row:
             state = after
         return found
 
-    def take(self, outlook: Outlook, place: int, draft: Sequence[int], end: int) -> int:
+    def take(self, outlook: Outlook, place: int, uniforms: Sequence[float], draft: Sequence[int], end: int) -> int:
         """Draw at a place, and at those behind it as long as the draft's symbols are drawn; return how many."""
         guide = self.prompt.guide
         for number in range(len(draft) + 1):
             left = self.prompt.budget - len(self.tokens)
             if self.asked:
-                token, choice = outlook.draw_legal(place + number, guide.within(self.state, left))
+                token, choice = outlook.draw_legal(place + number, uniforms[number], guide.within(self.state, left))
                 self.choices.append(choice)
             else:
-                token = outlook.draw(place + number, guide, self.state, left)
+                token = outlook.draw(place + number, uniforms[number], guide, self.state, left)
             after = guide.step(self.state, token)
             assert after is not None, "a symbol was drawn that the guide does not allow"
             self.state = after

@@ -33,16 +33,26 @@ class Sampling:
             raise PromptError(f"{self}: expected temperature >= 0, 0 < top_p <= 1, top_k >= 0, 0 <= min_p <= 1")
 
 
+class Ranked:
+    """The legal symbols in a row, to draw from as often as wanted."""
+
+    def __init__(self, logits_V: np.ndarray, legal_V: np.ndarray, rule: Sampling) -> None:
+        symbols = np.flatnonzero(legal_V)
+        logits = logits_V[symbols].astype(np.float64)
+        order = np.argsort(-logits, kind="stable")
+        self._symbols = symbols[order] if rule.temperature else symbols[order[:1]]
+        weights = np.exp((logits[order] - logits[order[0]]) / (rule.temperature or 1.0))
+        self._sums = weights[: len(self._symbols)].cumsum().tolist()
+        self._kept = _kept(self._sums, self._sums[-1], rule)
+
+    def draw(self, uniform: float) -> int:
+        """Draw one of them."""
+        return int(self._symbols[_place(self._sums, self._kept, uniform)])
+
+
 def draw(logits_V: np.ndarray, legal_V: np.ndarray, rule: Sampling, uniform: float) -> int:
     """Draw one of the legal symbols."""
-    symbols = np.flatnonzero(legal_V)
-    logits = logits_V[symbols].astype(np.float64)
-    order = np.argsort(-logits, kind="stable")
-    if not rule.temperature:
-        return int(symbols[order[0]])
-    weights = np.exp((logits[order] - logits[order[0]]) / rule.temperature)
-    sums = weights.cumsum().tolist()
-    return int(symbols[order[_place(sums, _kept(sums, sums[-1], rule), uniform)]])
+    return Ranked(logits_V, legal_V, rule).draw(uniform)
 
 
 def draw_asking(
@@ -71,12 +81,10 @@ def draw_asking(
     return None
 
 
-def settled_by_the_best(p_N: np.ndarray, rule: Sampling, uniform_N: np.ndarray) -> np.ndarray:
-    """Where the most probable symbol is drawn if it is legal, whatever else is: bool [N], by its probability."""
-    if not rule.temperature:
-        return p_N > 0
-    alone = (p_N >= rule.top_p * (1 + _ROUNDING)) | (rule.top_k == 1)
-    return (p_N > 0) & (alone | (uniform_N * (1 + _ROUNDING) < p_N))
+def settled_by_the_best(p: float, rule: Sampling, uniform: float) -> bool:
+    """Whether the most probable symbol, of probability p, is drawn if it is legal, whatever else is."""
+    alone = not rule.temperature or rule.top_k == 1 or p >= rule.top_p * (1 + _ROUNDING)
+    return alone or uniform * (1 + _ROUNDING) < p
 
 
 def _sure_place(sums: Sequence[float], unasked: float, rule: Sampling, uniform: float) -> int | None:
