@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 from cyclopts import App, Parameter
@@ -17,6 +17,7 @@ from decoding.pairs import spread
 from decoding.report import rounded
 from scilogos.errors import InputError, MissingError
 from scilogos.train import Shape, TrainRecipe, read_recipe
+from scilogos.train.optimiser import DTYPES
 from training.ours import Ours, documents, places
 from training.products import product_flops, product_seconds
 from training.trainer_peer import Trainer
@@ -26,7 +27,15 @@ Positive = Annotated[int, Parameter(validator=Number(gte=1))]
 
 
 @app.default
-def train(recipe: Path, /, *, config: str | None = None, steps: Positive = 4, pairs: Positive = 5) -> None:
+def train(
+    recipe: Path,
+    /,
+    *,
+    config: str | None = None,
+    precision: Literal["bf16", "fp32"] | None = None,
+    steps: Positive = 4,
+    pairs: Positive = 5,
+) -> None:
     """Compare, and end with one line RESULT and JSON.
 
     Parameters
@@ -35,19 +44,22 @@ def train(recipe: Path, /, *, config: str | None = None, steps: Positive = 4, pa
         A training recipe with a shape; its corpus must be there.
     config
         Another shape with the recipe's rows: 27m.
+    precision
+        Of the model and of the products; the recipe's own without it.
     steps
         Optimiser steps of one measurement.
     pairs
         Ours and the Trainer in turn, so many times.
     """
-    ours = Ours(_shaped(read_recipe(recipe), config))
+    shaped = _shaped(read_recipe(recipe), config)
+    ours = Ours(replace(shaped, precision=precision or shaped.precision))
     shapes, settings = linear_shapes(ours.model.config), ours.recipe
     ours.seconds(ours.rows(2))  # compiles
     peer, skipped = _peer(ours)
     shares, speeds, ratios, rates = [], [], [], []
     for _ in range(pairs):
         rows = ours.rows(steps)
-        products = product_seconds(shapes, settings.row_length)
+        products = product_seconds(shapes, settings.row_length, DTYPES[settings.precision])
         mine = ours.seconds(rows)
         shares.append(len(rows) * products / mine)
         rates.append(product_flops(shapes, settings.row_length) / products / 1e9)
@@ -70,6 +82,7 @@ def train(recipe: Path, /, *, config: str | None = None, steps: Positive = 4, pa
             "row_length": settings.row_length,
             "rows_per_step": settings.rows_per_step,
             "optimiser": settings.optimiser,
+            "precision": settings.precision,
             "steps": steps,
             "pairs": pairs,
             "threads": torch.get_num_threads(),
@@ -95,7 +108,7 @@ def _shaped(recipe: TrainRecipe, config: str | None) -> TrainRecipe:
 
 def _peer(ours: Ours) -> tuple[Trainer | None, dict[str, str]]:
     try:
-        peer = Trainer(ours.model, ours.recipe.step_tokens)
+        peer = Trainer(ours.model, ours.recipe.step_tokens, bf16=ours.recipe.precision == "bf16")
     except MissingError as error:
         print(f"trainer: skipped: {error}", flush=True)
         return None, {"trainer": str(error)}

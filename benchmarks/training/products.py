@@ -9,9 +9,9 @@ from torch import Tensor
 from decoding.limit import Shape, median_seconds
 
 
-def product_seconds(shapes: Sequence[Shape], rows: int) -> float:
-    """Time the three products of every matrix [outputs, inputs] with so many rows, random numbers in bf16."""
-    return sum(_seconds(shape, rows) * shapes.count(shape) for shape in set(shapes))
+def product_seconds(shapes: Sequence[Shape], rows: int, dtype: torch.dtype) -> float:
+    """Time the three products of every matrix [outputs, inputs] with so many rows of random numbers."""
+    return sum(_seconds(shape, rows, dtype) * shapes.count(shape) for shape in set(shapes))
 
 
 def product_flops(shapes: Sequence[Shape], rows: int) -> int:
@@ -19,10 +19,10 @@ def product_flops(shapes: Sequence[Shape], rows: int) -> int:
     return 6 * rows * sum(outputs * inputs for outputs, inputs in shapes)
 
 
-def _seconds(shape: Shape, rows: int) -> float:
+def _seconds(shape: Shape, rows: int, dtype: torch.dtype) -> float:
     outputs, inputs = shape
     x_TD, weight_ED, gradient_TE = (
-        torch.randn(size).bfloat16() for size in ((rows, inputs), (outputs, inputs), (rows, outputs))
+        torch.randn(size, dtype=dtype) for size in ((rows, inputs), (outputs, inputs), (rows, outputs))
     )
     return median_seconds(partial(_products, x_TD, weight_ED, gradient_TE))
 

@@ -15,14 +15,15 @@ _TOGETHER = 8  # documents of a batch; a step adds up several
 
 
 class Trainer:
-    """The same weights in AutoModelForCausalLM, bf16 by autocast, fused AdamW; a batch pads to its longest document."""
+    """The same weights in AutoModelForCausalLM, fused AdamW, bf16 by autocast; a batch pads to its longest document."""
 
-    def __init__(self, model: Transformer, step_tokens: int) -> None:
+    def __init__(self, model: Transformer, step_tokens: int, *, bf16: bool = True) -> None:
         try:
             import accelerate  # noqa: F401
             from transformers import AutoModelForCausalLM
         except ImportError as error:
             raise MissingError(f"the package {error.name} is not installed; pip install {error.name}") from None
+        self._bf16 = bf16
         self._step_tokens, self._end = step_tokens, model.config.eos_token_id
         with TemporaryDirectory() as folder:
             save_checkpoint(Path(folder), model, model.config)
@@ -43,7 +44,7 @@ class Trainer:
                 num_train_epochs=1,
                 learning_rate=2e-3,
                 optim="adamw_torch_fused",
-                bf16=True,
+                bf16=self._bf16,
                 use_cpu=True,
                 train_sampling_strategy="group_by_length",
                 save_strategy="no",

@@ -46,6 +46,9 @@ def test_material_scores(training):
         {"nodes": ["[Fe]"], "linkers": [new]},  # unknown node
         {"text": "", "invalid": "no"},
     ]
+    twice = [{"nodes": [NODE, NODE], "linkers": [ACID, ACID]}, {"nodes": [NODE], "linkers": [new, new]}]
+    said = material.verdicts([*answers, *twice], training)
+    assert not said["novel"][6] and said["novel"][7] and not said["unique"][7], "naming a part twice makes nothing new"
     held = HeldOut(tuple(Item(str(i), None) for i in range(6)), training=training)
     assert not any(name.startswith("order") for name in material.score(held, answers)), "a control has no likelihood"
     drawn = [{"text": "", **a, "score": score} for a, score in zip(answers, (-1, -2, -3, -4, -5, -6), strict=True)]

@@ -56,13 +56,15 @@ def test_auroc():
 def test_best_threshold():
     assert scores.best_threshold([0.9, 0.8, 0.7, 0.1], [1, 1, 0, 0]) == 0.8
     assert scores.best_threshold([0.9, 0.8, 0.7, 0.1], [0, 0, 0, 0]) == 0.9, "all equal: the highest"
+    assert scores.best_threshold([0.2, 0.0, 0.0], [0, 1, 0]) == 0.2, "what has no probability is never called"
+    assert scores.best_threshold([0.0, 0.0], [0, 1]) == 1.0
 
 
 def test_best_threshold_is_the_best_of_all():
     rng = np.random.default_rng(0)
     for _ in range(20):
         p, truth = rng.integers(0, 8, 40) / 8, rng.random(40) < 0.3
-        values = {t: scores.mcc(scores.confusion(p >= t, truth)) for t in p}
+        values = {t: scores.mcc(scores.confusion(p >= t, truth)) for t in p if t > 0}
         assert values[scores.best_threshold(p, truth)] == pytest.approx(max(values.values()))
 
 

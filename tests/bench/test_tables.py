@@ -1,6 +1,7 @@
 """The page of tables, from reports alone."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +23,12 @@ def test_a_row_for_each_system(tmp_path):
     report(model=right, shuffled={"top-1": Figure(0.01, 0.0, 0.02, 10)}).write(tmp_path / "0123456789ab")
     small = {"top-1": Figure(0.25, 0.2, 0.3, 10)}
     report(checkpoint="logos-1m, ba9876543210", model=small).write(tmp_path / "ba9876543210")
+    wide = {"top-1": Figure(0.03, 0.0, 0.05, 5), "top-10": Figure(0.25, 0.2, 0.3, 5)}
+    for differs, arm in ((["limit 3"], {"top-1": Figure(0.9)}), (["roots 4"], wide), (["seed 1", "roots 5"], wide)):
+        replace(report(model=right, shuffled=arm), differs=differs).write(tmp_path / "0123456789ab")
     text = page(tmp_path)
+    assert text.count("shuffled, run here") == 2, "as usual once, and once where another setting tells another thing"
+    assert "| shuffled, run here, roots 4 | 3.0% (0.0–5.0) |  |  | 25.0% (20.0–30.0) |" in text
     assert "| LOGOS 8B [1] | 74.8% |" in text and "[1] LOGOS, arXiv 2606.16905" in text
     assert "| shuffled, run here | 1.0% (0.0–2.0) |" in text
     assert "| **logos-8m, 0123456789ab** | 50.0% (40.0–60.0) |  |  | 75.0% (70.0–80.0) |" in text

@@ -86,6 +86,8 @@ def test_coordinating_groups(linker, count):
 def test_comparison_ignores_net_and_protons_only():
     anion = material(ZINC_OXIDE, "O=C([O-])c1ccc(C(=O)[O-])cc1", "pcu")
     assert comparison_key(anion) == comparison_key(material(ZINC_OXIDE, ACID, "dia"))
+    both = material(ZINC_OXIDE, f"{ACID}.O=C([O-])c1ccc(C(=O)[O-])cc1", "pcu")
+    assert comparison_key(anion) == comparison_key(both), "an acid and its anion are one linker"
     assert comparison_key(anion) != comparison_key(material("[Zn]", ACID, "pcu"))
     assert comparison_key(anion) != comparison_key(material(ZINC_OXIDE, "O=C(O)c1ccc(C(=O)O)nc1", "pcu"))
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shlex
 import time
 from collections import Counter, defaultdict
@@ -92,7 +93,7 @@ def run(
         "settings": shown,
         **({"judged by": judged_by} if judged_by else {}),
         "held out": module.HELD_OUT,
-        "versions": {package: metadata.version(package) for package in _PACKAGES},
+        "versions": _versions((*_PACKAGES, *getattr(module, "PACKAGES", ()))),
     }
     differs = [f"{what} {value}" for what, value in numbers.items() if value]
     differs += [option.replace("=", " ", 1) for option in options]
@@ -103,6 +104,12 @@ def run(
     report = replace(report, pictures=draw(out / name, report.name, plots))
     report.write(out / name)
     return report
+
+
+def _versions(packages: Sequence[str]) -> dict[str, str]:
+    """The versions of the packages that are installed."""
+    there = {name for some in metadata.packages_distributions().values() for name in some}
+    return {package: metadata.version(package) for package in packages if package in there}
 
 
 def _files(module: ModuleType, data: Path, settings: Any) -> dict[str, str]:
@@ -122,7 +129,16 @@ def _arm(
         return given
     judge = partial(_judged, module.judge, held)
     judged = _answered(f"{task}, judging {arm}", arm, judge, held, judgements, module, given)
-    return [{**judgement, **answer} for answer, judgement in zip(given, judged, strict=True)]
+    return [
+        {**judgement, **answer, "judging": judgement["seconds"], "judged": _pieces(module, judgement)}
+        for answer, judgement in zip(given, judged, strict=True)
+    ]
+
+
+def _pieces(module: ModuleType, judgement: Answer) -> int:
+    """How many things were judged in an item; none where nothing was said."""
+    there = judgement.keys() - {"seconds"}
+    return module.pieces(judgement) if there and hasattr(module, "pieces") else int(bool(there))
 
 
 def _command(
@@ -233,4 +249,7 @@ def _report(task: str, module: ModuleType, held: HeldOut, arms: Arms) -> Report:
         notes=held.notes,
         refused=dict(refused),
         seconds=sum(answer["seconds"] for answer in arms["model"]) / max(1, len(held.items)),
+        judged=sum(answer.get("judged", 0) for some in arms.values() for answer in some),
+        judging=sum(answer.get("judging", 0.0) for some in arms.values() for answer in some),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
     )

@@ -79,14 +79,15 @@ def auroc(scores: Sequence[float] | np.ndarray, truth: Sequence[bool] | np.ndarr
 
 
 def best_threshold(scores: np.ndarray, truth: np.ndarray) -> float:
-    """The score from which calling positive gives the largest MCC; the highest of equals."""
+    """The score above 0 from which calling positive gives the largest MCC; the highest of equals, 1 if all are 0."""
     scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
     order = np.argsort(-scores, kind="stable")
     last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
     hits, called, positives = truth[order].cumsum()[last], last + 1, int(truth.sum())
     counts = np.stack((hits, called - hits, positives - hits, len(truth) - called - positives + hits), -1)
-    values = [mcc(row) for row in counts]
-    return float(scores[order][last[int(np.argmax(values))]])
+    above = scores[order][last] > 0
+    values = np.where(above, [mcc(row) for row in counts], -np.inf)
+    return float(scores[order][last[int(np.argmax(values))]]) if above.any() else 1.0
 
 
 def rank_of(target: Hashable, answers: Iterable[Hashable]) -> int | None:

@@ -8,6 +8,8 @@ from cyclopts import App, Parameter
 from scilogos.errors import InputError, MissingError
 from scilogos.tasks import DEFAULT, find, load
 
+DATA = Path("data")
+
 bench = App(
     name="bench",
     help="Measure a model on held-out data, with the baselines beside it.\n\n"
@@ -20,7 +22,7 @@ def measure(
     task: str,
     /,
     *,
-    data: Path,
+    data: Path = DATA,
     model: str = DEFAULT,
     out: Path = Path("results"),
     limit: int | None = None,
@@ -42,11 +44,11 @@ def measure(
     out
         The folder of the results; an interrupted run goes on where it stopped.
     limit
-        Items at most.
+        Items at most; of binding-site for each set, of cdr for each loop.
     samples
         Draws of each item; default as the task is usually measured.
     options
-        NAME=VALUE of the task's own settings, as often as there are some; docs/scoring.md lists them.
+        NAME=VALUE of the task's own settings, as often as there are some; the pages in docs/tasks list them.
     calibrate
         With binding-site: keep the threshold chosen on validation chains in the model's folder.
     """
@@ -75,7 +77,7 @@ def measure(
 
 @bench.command(name="leaks")
 def find_leaks(
-    *, corpus: list[Path], data: Path, model: str = DEFAULT, keep: bool = False, out: Path = Path("results")
+    *, corpus: list[Path], data: Path = DATA, model: str = DEFAULT, keep: bool = False, out: Path = Path("results")
 ) -> None:
     """Audit training corpora against every test set: what of them do they tell?
 

@@ -106,8 +106,9 @@ def metals(fragment: str) -> list[str]:
 
 
 def comparison_key(material: Material) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give what makes two materials equal whatever their net and the protons of their linkers."""
-    return material.nodes, tuple(sorted(neutralised(linker.smiles) for linker in material.linkers))
+    """Give what makes two materials equal whatever their net, the protons of linkers, and how often a part is named."""
+    linkers = {neutralised(linker.smiles) for linker in material.linkers}
+    return tuple(sorted(set(material.nodes))), tuple(sorted(linkers))
 
 
 def _has_metal(text: str) -> bool:

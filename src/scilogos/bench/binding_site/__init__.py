@@ -156,7 +156,10 @@ def _cavities(target: Target) -> Answer:
     """fpocket's centres, best first, and for each residue one over the rank of its first pocket."""
     if target.text is None:
         return {"not asked": "no structure"}
-    found = fpocket.cavities(target.text)
+    try:
+        found = fpocket.cavities(target.text)
+    except TimeoutError as error:
+        return {"error": str(error), "passing": True}
     scores = []
     for name, labels in target.labels:
         ranks = [next((r for r, c in enumerate(found, 1) if (name, label) in c.residues), None) for label in labels]

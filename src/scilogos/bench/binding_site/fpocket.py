@@ -29,11 +29,13 @@ def installed() -> str | None:
 
 
 def cavities(text: str) -> list[Cavity]:
-    """The pockets of a structure in PDB format; InputError where fpocket finds it unreadable."""
+    """The pockets of a structure in PDB format; InputError where fpocket cannot read it, TimeoutError if too slow."""
     if not any(line.startswith("ATOM") for line in text.splitlines()):
         raise InputError("fpocket: the structure holds no ATOM line")
     try:
         return _by_program(text) if installed() == "fpocket" else _by_package(text)
+    except subprocess.TimeoutExpired:
+        raise TimeoutError(f"fpocket: more than {_LIMIT} s") from None
     except (OSError, subprocess.SubprocessError, ValueError, RuntimeError) as error:
         raise InputError(f"fpocket: {error}") from None
 

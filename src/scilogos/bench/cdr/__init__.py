@@ -113,9 +113,11 @@ def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> li
     """The plausibility of the native chain with the first loop in it: of the whole, and of the loop."""
     if not _is_asked(held.settings):
         return [{} for _ in batch]
-    chains = [item.given.filled(answer["loops"][0][0]) for item, answer in zip(batch, answers, strict=True)]
-    scores = plausibility.plausibilities(chains)
-    return [{"plausibility": [round(whole, 4), round(loop, 4)]} for whole, loop in scores]
+    made = [(item, answer["loops"][0][0]) for item, answer in zip(batch, answers, strict=True) if answer["loops"]]
+    scores = iter(plausibility.plausibilities([item.given.filled(loop) for item, loop in made]))
+    return [
+        {"plausibility": [round(value, 4) for value in next(scores)]} if answer["loops"] else {} for answer in answers
+    ]
 
 
 def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:

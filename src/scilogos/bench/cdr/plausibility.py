@@ -13,8 +13,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scilogos.model import has_bf16
-
 ROWS = 64  # masked copies of a chain read at once
 _FOLDER = "trained_models"
 _CHECKPOINT = "AntiBERTy_md_smooth"
@@ -61,8 +59,7 @@ def residue_scores(chain: str) -> np.ndarray:
     special = [number for symbol, number in symbols.items() if symbol.startswith("[")]
     scores = []
     for rows, at in zip(masked.split(ROWS), places.split(ROWS), strict=True):
-        with torch.autocast("cpu", torch.bfloat16, enabled=has_bf16()):
-            logits = model(input_ids=rows).logits.float()
+        logits = model(input_ids=rows).logits
         logits = logits[torch.arange(len(rows)), at]
         logits[:, special] = -torch.inf
         scores.append(logits.log_softmax(-1)[torch.arange(len(rows)), whole[at]])

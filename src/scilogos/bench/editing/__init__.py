@@ -50,6 +50,7 @@ __all__ = [
     "SAMPLES",
     "Settings",
     "baseline",
+    "files",
     "items",
     "judge",
     "judged_by",
@@ -104,6 +105,12 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
     places = [_Place(name, hard, n) for n in range(_SEEDS) for hard in DIFFICULTIES for name in names]
     found = [Item(f"{p.landscape}-{p.difficulty}-{p.seed}", p, group=f"{p.landscape} {p.difficulty}") for p in places]
     return HeldOut(tuple(found[:limit]), training=measured)
+
+
+def files(data: Path, settings: Settings) -> list[str]:
+    """The recipe of the networks: what it says is what answers depend on, not its name."""
+    del data
+    return [str(Path(settings.recipe).resolve())] if settings.recipe else []
 
 
 def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int, seed: int) -> list[Answer]:

@@ -47,7 +47,8 @@ class Audit:
         ]
         for row in self.checks:
             named = ", ".join(row.found[:_NAMED])
-            lines.append(f"| {row.name} | {row.compared} | {row.items:,} | {len(row.found):,} | {named} |")
+            items = f"{row.items:,}" + (f", {row.unread:,} more unreadable" if row.unread else "")
+            lines.append(f"| {row.name} | {row.compared} | {items} | {len(row.found):,} | {named} |")
         return "\n".join(lines) + "\n"
 
     def write(self, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """One check a test set and way of comparing: its items, and those of them that training saw."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Check:
     compared: str
     items: int
     found: tuple[str, ...]
+    unread: int = 0  # items of the test set that cannot be compared, as RDKit refuses them
 
 
 def check(data: Path, seen: Seen) -> Iterator[Check]:
@@ -36,17 +37,19 @@ def check(data: Path, seen: Seen) -> Iterator[Check]:
     for tasks, table, run in CHECKS:
         if (data / table).is_file():
             for name, compared, leaked in run(data, seen):
-                yield Check(tasks, name, compared, len(leaked), tuple(key for key, found in leaked.items() if found))
+                read = [found for found in leaked.values() if found is not None]
+                seen_ones = tuple(key for key, found in leaked.items() if found)
+                yield Check(tasks, name, compared, len(read), seen_ones, len(leaked) - len(read))
 
 
-Compared = tuple[str, str, dict[str, bool]]  # a test set, how, whether training saw each of its items
+Compared = tuple[str, str, Mapping[str, bool | None]]  # a test set, how, whether training saw each item; None: unread
 
 
 def reactions(data: Path, seen: Seen) -> Iterator[Compared]:
     """USPTO-50K: products of validation and test, with and without stereo, and whole sets of reactants without."""
     columns = ("row", "split", "product", "reactants")
     for split in ("val", "test"):
-        equal, products, reactants = {}, {}, {}
+        equal, products, reactants = dict[str, bool | None](), dict[str, bool | None](), dict[str, bool | None]()
         for row in read_rows(data / USPTO, columns):
             if row["split"] == split:
                 try:
@@ -54,7 +57,7 @@ def reactions(data: Path, seen: Seen) -> Iterator[Compared]:
                     products[row["row"]] = without_stereo(row["product"]) in seen.products
                     reactants[row["row"]] = reactants_key(row["reactants"].split(".")) in seen.reactants
                 except ScilogosError:
-                    continue
+                    equal[row["row"]] = products[row["row"]] = reactants[row["row"]] = None
         yield f"USPTO-50K {split}", "product", equal
         yield f"USPTO-50K {split}", "product, without stereo", products
         yield f"USPTO-50K {split}", "set of reactants, without stereo", reactants
@@ -115,14 +118,14 @@ def antibodies(data: Path, seen: Seen) -> Iterator[Compared]:
 
 def materials(data: Path, seen: Seen) -> Iterator[Compared]:
     """Linker sets of the test split, protons aside."""
-    found = {}
+    found = dict[str, bool | None]()
     for row in read_rows(data / MATERIALS, ("linkers", "split_linker")):
         if row["split_linker"] == "test" and row["linkers"] not in found:
             try:
-                key = tuple(sorted(neutralised(linker) for linker in split_fragments(row["linkers"])))
+                key = tuple(sorted({neutralised(linker) for linker in split_fragments(row["linkers"])}))
+                found[row["linkers"]] = key in seen.linkers
             except ScilogosError:
-                continue
-            found[row["linkers"]] = key in seen.linkers
+                found[row["linkers"]] = None
     yield "materials test", "set of linkers, neutralised", found
 
 

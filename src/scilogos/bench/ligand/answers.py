@@ -33,18 +33,32 @@ def _answer(model: Logos, held: HeldOut, item: Item, seed: int) -> Answer:
     designs = _drawn(model, held, item.given, seed)
     answer, kept = _told(designs), designs.answers[: held.settings.molecules]
     answer["ligands"] = answer["ligands"][: len(kept)]
-    if kept and len(pockets) > 1:
-        own, *others = (log_likelihoods(model, pocket, [a.texts[0] for a in kept]) for pocket in pockets)
+    likely = _likelihoods(model, pockets, [a.texts[0] for a in kept]) if kept else []
+    if len(likely) < len(pockets) and kept:
+        answer["unread"] = len(pockets) - len(likely)
+    if len(likely) > 1:
+        own, *others = likely
         for ligand, contrast in zip(answer["ligands"], own - np.mean(others, axis=0), strict=True):
             ligand["contrast"] = round(float(contrast), 4)
     try:
         reference = split(write(Complex(item.given.chains, Molecule(item.truth))))[1]
-        found = [float(log_likelihoods(model, pocket, [reference])[0]) for pocket in pockets]
+        found = [float(some[0]) for some in _likelihoods(model, pockets, [reference])]
     except ScilogosError as error:  # such as a symbol that the model lacks: its own ligands are not concerned
         return {**answer, "unscored": str(error)}
     if not np.isfinite(found).all():
         return {**answer, "unscored": f"{item.truth}: sampling could not write it"}
     return {**answer, "preference": [round(likelihood, 4) for likelihood in found]}
+
+
+def _likelihoods(model: Logos, pockets: Sequence[Pocket], texts: Sequence[str]) -> list[np.ndarray]:
+    """The likelihoods in the own pocket, which comes first, and in those of the others that the model can read."""
+    found = [log_likelihoods(model, pockets[0], texts)]
+    for pocket in pockets[1:]:
+        try:
+            found.append(log_likelihoods(model, pocket, texts))
+        except ScilogosError:  # such as chains too long for it
+            continue
+    return found
 
 
 def _drawn(model: Logos, held: HeldOut, pocket: Pocket, seed: int, times: int = 1) -> Designs:

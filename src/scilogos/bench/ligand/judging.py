@@ -20,6 +20,11 @@ def judged_by(settings: Settings) -> dict[str, str]:
     return tools.versions() | {"docking": f"{box}, {settings.timeout} s a ligand", "preparation": PREPARATION}
 
 
+def pieces(judgement: Answer) -> int:
+    """How many ligands were docked, the reference among them."""
+    return len(judgement["docked"]) + 1
+
+
 def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> list[Answer]:
     """Each ligand with affinity (kcal/mol), pose and descriptors, and the reference ligand's; failures by reason."""
     settings: Settings = held.settings

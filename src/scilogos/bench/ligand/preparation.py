@@ -46,13 +46,15 @@ def receptor_pdbqt(pdb: str) -> str:
 
 
 def ligand_pdbqt(smiles: str, seconds: int) -> str:
-    """Prepare a ligand; Undocked where RDKit finds no coordinates or meeko no way to write it."""
+    """Prepare a ligand; Undocked where RDKit finds no coordinates (Passing: no time) or meeko no way to write it."""
     from meeko import MoleculePreparation, PDBQTWriterLegacy
 
     if "." in smiles:
         raise Undocked("several molecules in one")
     try:
         mol = embedded(smiles, seed=_SEED, seconds=seconds)
+    except TimeoutError:
+        raise Passing("3D coordinates timed out") from None
     except InputError:
         raise Undocked("no 3D coordinates") from None
     try:

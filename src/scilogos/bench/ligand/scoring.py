@@ -132,6 +132,8 @@ def _preferences(answers: Sequence[Answer]) -> dict[str, Figure]:
     scored = [answer["preference"] for answer in answers if len(answer.get("preference", ())) > 1]
     unscored = sum("unscored" in answer for answer in answers)
     figures = {"reference ligands that cannot be scored": _number(unscored, answers)} if unscored else {}
+    if unread := sum(answer.get("unread", 0) for answer in answers):
+        figures["other pockets that the model cannot read"] = _number(unread, answers)
     if scored:
         among = max(map(len, scored))
         figures["log p of the reference, own pocket minus others"] = mean(

@@ -55,11 +55,11 @@ HELD_OUT = (
 )
 METHOD = (
     f"{material_generation.SAMPLING}; nodes constrained to fragments of training nodes, linkers to SMILES valence; "
-    "likelihoods among the symbols that this leaves (unmasked over vLLM with a grown vocabulary); compared without net "
-    "and protonation. Controls: random weights under the same constraint; nodes and net of one random training row "
-    "with the linkers of another. Stage 2: of the first draws, the valid and novel are assembled on the named net or "
-    "else the smallest that fits, relaxed by UFF with the cell, and checked as MOFDiff and MOFFlow-2 do; what cannot "
-    "be assembled counts as failed, whoever's fault it is"
+    "likelihoods among the symbols that this leaves (unmasked over vLLM with a grown vocabulary); compared as "
+    "sets without net and protonation. Controls: random weights under the same constraint; nodes and net of one random "
+    "training row with the linkers of another. Stage 2: of the first draws, the valid and novel are assembled on the "
+    "named net or else the smallest that fits, relaxed by UFF with the cell, and checked as MOFDiff and MOFFlow-2 do; "
+    "what cannot be assembled counts as failed, whoever's fault it is"
 )
 SAMPLES, BATCH = None, 100  # one draw an item
 DRAWS = 1000

@@ -14,7 +14,7 @@ from scilogos.science import coordinating_groups, element_counts, neutralised, s
 LEAST_GROUPS = 2  # coordinating groups of a linker that can join two nodes
 
 TABLE = "material/mof_unified_node_linker_topology.csv.gz"
-Parts = tuple[tuple[str, ...], tuple[str, ...]]  # node fragments, neutralised linkers; both sorted
+Parts = tuple[tuple[str, ...], tuple[str, ...]]  # node fragments, neutralised linkers; both sorted, each named once
 
 
 class Training:
@@ -39,19 +39,23 @@ class Training:
             self.pairs.append(pair)
             self.nets.append(known)
             self.fragments.update(pair[0])
-            self._alike[pair[0], tuple(sorted(formulas))].append(pair[1])
+            self._alike[_once(pair[0]), _once(formulas)].append(pair[1])
             for formula, linker in zip(formulas, pair[1], strict=True):
                 self._linkers[formula].add(linker)
         self._neutral = cache(neutralised)
 
     def has(self, parts: Parts) -> bool:
         """Whether a training row has these nodes and linkers, net and protons aside."""
-        known = self._alike.get((parts[0], tuple(sorted(map(_formula, parts[1])))), ())
-        return any(tuple(sorted(map(self._neutral, linkers))) == parts[1] for linkers in known)
+        known = self._alike.get((parts[0], _once(map(_formula, parts[1]))), ())
+        return any(_once(map(self._neutral, linkers)) == parts[1] for linkers in known)
 
     def has_linker(self, linker: str) -> bool:
         """Whether a neutralised linker occurs in a training row."""
         return any(self._neutral(known) == linker for known in self._linkers.get(_formula(linker), ()))
+
+
+def _once(names: Iterable) -> tuple:
+    return tuple(sorted(set(names)))
 
 
 @cache
@@ -66,7 +70,7 @@ def _formula(smiles: str) -> tuple[tuple[str, int], ...]:
 
 def parts_of(answer: Answer) -> Parts | None:
     """The nodes and linkers of an answer, None of one that is no material."""
-    return (tuple(answer["nodes"]), tuple(answer["linkers"])) if "nodes" in answer else None
+    return (_once(answer["nodes"]), _once(answer["linkers"])) if "nodes" in answer else None
 
 
 def is_new(parts: Parts | None, training: Training) -> bool:

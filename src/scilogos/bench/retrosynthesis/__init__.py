@@ -20,12 +20,12 @@ from scilogos.tasks import Logos, retrosynthesis
 from scilogos.tasks.ranking import Ranking
 
 __all__ = [
-    "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "SAMPLES", "TABLE", "Settings",
+    "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "PACKAGES", "SAMPLES", "TABLE", "Settings",
     "baseline", "items", "plots", "predict", "score",
 ]  # fmt: skip
 
 TABLE = "chem/uspto50k.csv.gz"
-FILES, OPTIONAL = (TABLE,), (similar.TABLE,)
+FILES, OPTIONAL, PACKAGES = (TABLE,), (similar.TABLE,), ("rdchiral",)
 _SIMILAR = "similar products (RetroSim)"
 _COLUMNS = ("row", "split", "class", "product", "reactants", "reaction_in_train", "product_in_train")
 HELD_OUT = (

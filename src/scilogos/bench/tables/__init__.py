@@ -37,9 +37,10 @@ def page(results: Path) -> str:
 
 
 def _table(table: Mapping[str, Any], runs: Sequence[Run]) -> list[str]:
-    """Rows of published systems, of the baselines (each once, from the run with most items), of our models.
+    """Rows of published systems, of the baselines, of our models.
 
-    A baseline that depends on the model stands before each of these. What has no figure here has no row.
+    A baseline stands once for all runs of the same settings, from that with most items; one that depends on the model
+    stands before each of ours. What has no figure here has no row, nor has what says what another row says.
     """
     columns = table["columns"]
     lines = [f"| | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
@@ -47,14 +48,21 @@ def _table(table: Mapping[str, Any], runs: Sequence[Run]) -> list[str]:
         cells = [str(row.get(column, "")) for column in columns]
         lines.append(f"| {row['system']} [{_number(table, row['source'])}] | {' | '.join(cells)} |")
     of_model = table.get("of_model", ())
-    by_items = sorted(runs, key=lambda run: sum(run.report["items"].values()))
-    shared = {arm: run for run in by_items for arm in run.report["figures"] if arm not in ("model", *of_model)}
-    rows = [(f"{arm}, run here", run, arm) for arm, run in sorted(shared.items())]
+    by_items = sorted(runs, key=lambda run: (sum(run.report["items"].values()), -len(run.report.get("differs", ()))))
+    shared = {
+        (f"{arm}, run here", run.set): (run, arm)
+        for run in by_items
+        for arm in run.report["figures"]
+        if arm not in ("model", *of_model)
+    }
+    rows = [(", ".join((title, *settings)), run, arm) for (title, settings), (run, arm) in sorted(shared.items())]
     for run in runs:
         rows += [(f"{arm}, {run.title}", run, arm) for arm in of_model if arm in run.report["figures"]]
         rows.append((f"**{run.title}**", run, "model"))
-    told = [(title, run.cells(arm, columns)) for title, run, arm in rows]
-    lines += [f"| {title} | {' | '.join(cells)} |" for title, cells in told if any(cells)]
+    told = dict[tuple[str, ...], str]()
+    for title, run, arm in rows:
+        told.setdefault((arm, *run.cells(arm, columns)) if arm != "model" else (title, *run.cells(arm, columns)), title)
+    lines += [f"| {title} | {' | '.join(cells)} |" for (_, *cells), title in told.items() if any(cells)]
     sources = [f"[{number}] {source}" for number, source in enumerate(_sources(table), 1)]
     return [*lines, *(["", "; ".join(sources) + "."] if sources else [])]
 

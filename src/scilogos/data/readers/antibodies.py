@@ -38,8 +38,9 @@ def _usable(reading: Reading) -> Iterator[Domain]:
         split = reading.split_of(default | row, reading.cluster(heavy_loop(row) or row["seq"]))
         if split is None:
             continue
-        if float(row["rabd_h3_id"] or 0) >= _MAX_H3_IDENTITY or float(row["rabd_dom_id"] or 0) >= _MAX_DOMAIN_IDENTITY:
-            reading.ledger.drop("near twin of a RAbD antibody")
+        loop = float(row["rabd_h3_id"] or 0) >= _MAX_H3_IDENTITY
+        if loop or float(row["rabd_dom_id"] or 0) >= _MAX_DOMAIN_IDENTITY:
+            reading.ledger.drop(f"near twin of a RAbD antibody, by {'CDR-H3' if loop else 'domain'}")
             continue
         loops = [(int(row[f"imgt{n}s"]), int(row[f"imgt{n}e"])) for n in (1, 2, 3)]
         antibody = Antibody(row["seq"])

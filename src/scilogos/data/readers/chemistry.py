@@ -56,6 +56,10 @@ class _TestItems:
             return "product of a test item"
         return "reactant set of a test item" if _ordered(reactants) in self.reactants else None
 
+    def has_product(self, molecule: str) -> bool:
+        """Whether a canonical molecule is the product of a test item, stereo aside."""
+        return molecule in self.products or molecule in self._product_twins
+
     def unless_twin(self, product: str, reactants: str, tell: Tell) -> tuple[Sentence, ...]:
         """Tell a reaction; Dropped where a test item differs from it in stereo alone, which takes RDKit to say."""
         if any(text in self._product_twins for text in {product, *product.split(".")}):
@@ -148,16 +152,20 @@ def _forwards(sources: str, product: str) -> tuple[Sentence, ...]:
 
 def molecules(reading: Reading) -> Iterator[Record]:
     """Molecules, canonical first, then randomised; equal ones have the same canonical SMILES."""
+    tests = _TestItems(reading)
     for row in reading.rows("smiles"):
         place = _place(reading, row, row["smiles"])
         if place is not None:
-            yield Record(None, place, partial(_writings, reading, row["smiles"]))
+            yield Record(None, place, partial(_writings, reading, tests, row["smiles"]))
 
 
-def _writings(reading: Reading, smiles: str) -> tuple[Sentence, ...]:
+def _writings(reading: Reading, tests: _TestItems, smiles: str) -> tuple[Sentence, ...]:
     rng = reading.rng(smiles)
     try:
-        texts = [canonical(smiles), *(randomised(smiles, rng) for _ in range(reading.source.writings - 1))]
+        first = canonical(smiles)
+        if tests.has_product(first):
+            raise Dropped("product of a test item, stereo aside")
+        texts = [first, *(randomised(smiles, rng) for _ in range(reading.source.writings - 1))]
         return tuple(Molecule(text) for text in dict.fromkeys(texts))
     except ScilogosError:
         raise Dropped("molecule that RDKit refuses") from None

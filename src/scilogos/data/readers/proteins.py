@@ -44,8 +44,8 @@ def _natural(reading: Reading) -> Iterator[tuple[str, Split]]:
         split = reading.split_of(row, reading.cluster(sequence))
         if split is None:
             continue
-        if not set(row["leak"].split("|")) <= _HARMLESS_MARKS:
-            reading.ledger.drop("near twin of a protein with labelled variants")
+        if marks := sorted(set(row["leak"].split("|")) - _HARMLESS_MARKS):
+            reading.ledger.drop(f"near twin of a protein with labelled variants ({', '.join(marks)})")
         elif not sequence or set(sequence) - set(RESIDUES):
             reading.ledger.drop("residues other than the twenty")
         elif reading.source.max_length and len(sequence) > reading.source.max_length:

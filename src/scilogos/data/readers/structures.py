@@ -9,16 +9,23 @@ from scilogos.errors import ScilogosError
 from scilogos.grammar.objects import RESIDUES, UNKNOWN_RESIDUE, Complex, Located, Molecule, Protein, Sentence, Transform
 from scilogos.science import canonical
 
-_IDENTITIES = tuple(f"id_{name}" for name in ("coach420", "holo4k", "posebusters", "astex", "crossdocked"))
-_LISTED = ("pdb_in_coach420", "pdb_in_holo4k_mlig")
+_IDENTITIES = {
+    "id_coach420": "COACH420",
+    "id_holo4k": "HOLO4K",
+    "id_posebusters": "PoseBusters",
+    "id_astex": "Astex",
+    "id_crossdocked": "CrossDocked",
+}
+_LISTED = {"pdb_in_coach420": "COACH420", "pdb_in_holo4k_mlig": "HOLO4K"}
 _COLUMNS = ("category", "seq", "contacts", "ccd", "smiles", *_LISTED, *_IDENTITIES)
 _MAX_IDENTITY = 0.3
 _LETTERS = frozenset(RESIDUES + UNKNOWN_RESIDUE)
 
 
-def _leaks(row: dict) -> bool:
-    listed = any(int(row[name] or 0) for name in _LISTED)
-    return listed or any(float(row[name] or 0) >= _MAX_IDENTITY for name in _IDENTITIES)
+def _test_sets(row: dict) -> set[str]:
+    """The test sets that have the row's chain, or one of 30% identity or more."""
+    listed = {test for name, test in _LISTED.items() if int(row[name] or 0)}
+    return listed | {test for name, test in _IDENTITIES.items() if float(row[name] or 0) >= _MAX_IDENTITY}
 
 
 def _usable(reading: Reading) -> Iterator[dict]:
@@ -26,8 +33,10 @@ def _usable(reading: Reading) -> Iterator[dict]:
     for row in reading.rows(*_COLUMNS, *(() if reading.source.cluster else ("cluster30",))):
         if row["category"] != "small_molecule":
             reading.ledger.drop(f"category {row['category']}")
-        elif _leaks(row):
+        elif tests := _test_sets(row):
             reading.ledger.drop("identity of 30% or more to a test chain")
+            for name in tests:
+                reading.ledger.count(f"rows near a chain of {name}")
         elif not row["contacts"] or not 0 <= min(row["contacts"]) <= max(row["contacts"]) < len(row["seq"]):
             reading.ledger.drop("no contacts, or contacts outside the chain")
         elif set(row["seq"]) - _LETTERS:
