@@ -1,6 +1,6 @@
-"""Fit validation loss and task scores of finished runs against size and tokens; see docs/scaling.md.
+"""Fit validation loss of finished runs against size and tokens, and task scores against size.
 
-Writes two pictures and a table, and ends with one line RESULT and JSON.
+Writes three pictures and two tables, and ends with one line RESULT and JSON.
 """
 
 import json
@@ -21,10 +21,12 @@ from scilogos.errors import InputError, MissingError
 from scilogos.model import ModelConfig, Transformer, fingerprint
 from scilogos.train import read_recipe
 
-SCORES = {  # the figure of each task's report that a larger model should raise
+SCORES = {  # the figure of each task's report that a larger model should raise; an affinity it should lower
     "retrosynthesis": "top-1",
     "binding-site": "COACH420, AUPRC",
+    "ligand": "Vina dock, mean",
     "material": f"novel linkers with {LEAST_GROUPS} or more coordinating groups",
+    "editing": "AAV hard: fitness",
     "cdr": "H3: AAR of the first",
 }
 
@@ -118,6 +120,31 @@ def _score(path: Path, figure: str) -> float | None:
     return figures[figure]["value"]
 
 
+def slope(runs: Sequence[Run], row: Mapping[str, float]) -> float:
+    """What a task's score gains when a model is ten times as large: least squares over the logarithm of size."""
+    known = [run for run in runs if run.name in row]
+    sizes = np.log10([run.parameters for run in known])
+    return float(np.polyfit(sizes, [row[run.name] for run in known], 1)[0])
+
+
+def draw_scores(runs: Sequence[Run], found: Mapping[str, Mapping[str, float]], out: Path) -> None:
+    """Each task's score over size, with its line."""
+    figure, axes = plt.subplots(1, len(found), figsize=(2.6 * len(found), 2.5), squeeze=False, layout="constrained")
+    for axis, (task, row) in zip(axes.flat, found.items(), strict=True):
+        known = [run for run in runs if run.name in row]
+        x, y = np.array([run.parameters for run in known]), np.array([row[run.name] for run in known])
+        line = np.polyfit(np.log10(x), y, 1)
+        axis.plot(x, np.polyval(line, np.log10(x)), color="0.6", linewidth=1)
+        axis.plot(x, y, "o", markersize=4)
+        axis.set_xscale("log")
+        axis.set_title(task, fontsize=9)
+        axis.set_ylabel(SCORES[task], fontsize=6)
+        axis.tick_params(labelsize=7, which="both")
+    figure.supxlabel("parameters", fontsize=9)
+    figure.savefig(out.with_name(f"{out.name}-scores.png"), dpi=130)
+    plt.close(figure)
+
+
 def draw(runs: Sequence[Run], table: Mapping[str, Mapping[str, float]], out: Path) -> None:
     """Loss over tokens, a line a size; and loss over size at equal tokens with its power law."""
     names = list(table)
@@ -186,9 +213,15 @@ def scaling(*recipes: Path, out: Path = Path("docs/scaling"), results: Path = Pa
     for name, row in table.items():
         losses = " | ".join(f"{row[run.name]:.3f}" for run in runs)
         print(f"| {name} | {losses} | {row['exponent']:+.3f} | {largest[name]:+.3f} |")
-    found = scores(runs, results)
+    found = {task: row for task, row in scores(runs, results).items() if len(row) > 1}
+    slopes = {task: slope(runs, row) for task, row in found.items()}
+    if found:
+        draw_scores(runs, found, out)
+        print(f"\n| score | {' | '.join(heads)} | more for ten times the size |")
+        print("|---|" + "---:|" * (len(runs) + 1))
     for task, row in found.items():
-        print(f"{task}: {', '.join(f'{name} {value:.3f}' for name, value in row.items())}")
+        cells = " | ".join(f"{row[run.name]:.3f}" if run.name in row else "" for run in runs)
+        print(f"| {task}, {SCORES[task]} | {cells} | {slopes[task]:+.3f} |")
     settings = {run.name: {"parameters": run.parameters, "fingerprint": run.fingerprint} for run in runs}
     result = {
         "benchmark": "scaling",
@@ -197,7 +230,7 @@ def scaling(*recipes: Path, out: Path = Path("docs/scaling"), results: Path = Pa
         "losses": table,
         "over tokens": over_tokens,
     }
-    result["scores"] = found
+    result |= {"scores": found, "score of ten times the size": slopes}
     print("RESULT " + json.dumps(result))
 
 

@@ -1,6 +1,7 @@
 """benchmarks/train.py, scaling.py and card.py on runs of a tiny model."""
 
 import json
+import math
 import shutil
 import sys
 from dataclasses import replace
@@ -112,6 +113,9 @@ def test_scores_are_those_of_the_reports(here, capsys, monkeypatch):
         report.write(here / "results" / fingerprint(final))
     code, found = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
     assert code == 0 and found["scores"] == {"retrosynthesis": {"small": 0.5, "larger": 1.0}}
+    small, larger = (found["settings"][name]["parameters"] for name in ("small", "larger"))
+    assert found["score of ten times the size"]["retrosynthesis"] == pytest.approx(0.5 / math.log10(larger / small))
+    assert (here / "docs" / "scaling-scores.png").read_bytes().startswith(b"\x89PNG")
     other = here / "results" / fingerprint(final) / "cdr.json"
     other.write_text(json.dumps({"figures": {"model": {"AAR": {"value": 0.1}}}}))
     code, said = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")

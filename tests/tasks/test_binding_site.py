@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from scilogos.decode import Engine, Prompt
-from scilogos.errors import ScilogosError
+from scilogos.errors import PromptError, ScilogosError
 from scilogos.grammar import Protein, Symbol
 from scilogos.model import PackedAttention
 from scilogos.science import read_structure
@@ -48,6 +48,20 @@ def slow(engine: Engine, chains: list[str], texts: list[str]) -> list[float]:
             seen.append(float(p[MARK] / (p[MARK] + p[residue])))
         means.append(float(np.mean(seen)))
     return means
+
+
+def test_chains_too_long_together_are_read_in_parts():
+    engine, chains = random_engine(longest=64), ["MKVAX" * 2, "GC", "ACDEF" * 3, "W" * 20]
+    found = locate(engine, chains, samples=3, threshold=0.3, seed=2)
+    assert found.parts == 3 and [p.shape for p in found.probabilities] == [(10,), (2,), (15,), (20,)]
+    apart = [locate(engine, part, samples=3, threshold=0.3, seed=2) for part in (chains[:2], chains[2:3], chains[3:])]
+    assert [one.parts for one in apart] == [1, 1, 1]
+    for name in ("chains", "votes", "probabilities"):
+        expected = [x for one in apart for x in getattr(one, name)]
+        pairs = zip(getattr(found, name), expected, strict=True)
+        assert all(a == b if name == "chains" else np.allclose(a, b, atol=1e-5) for a, b in pairs), name
+    with pytest.raises(PromptError, match="this model reads 64 at most"):
+        locate(engine, ["GC", "W" * 40], samples=1)
 
 
 def test_probabilities_are_those_of_the_marks(engine):

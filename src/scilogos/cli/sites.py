@@ -1,5 +1,6 @@
 """The verb sites: marked residues and pockets, as rows, sequences, structures and scripts of viewers."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +47,11 @@ def sites(
         labels = [[(chain.name, label) for label in chain.labels] for chain in given.chains]
         rows, files = _site_rows(labels, found), _site_files(given, found)
         footnote = f"{len(found.pockets)} pockets"
+        if found.parts > 1:
+            print(
+                f"too long to be read at once: read in {found.parts} parts, whose chains do not see each other",
+                file=sys.stderr,
+            )
     else:
         every = [(name, residues, logos.sites(residues, **options)) for name, residues in given]
         numbered = [([[(name, str(i)) for i in range(1, len(residues) + 1)]], found) for name, residues, found in every]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -30,13 +31,16 @@ class Pocket:
 class Sites:
     """Marked chains, the probability of each residue (one array a chain), and the pockets, best first.
 
-    Marked are the residues of a probability of `threshold` and above.
+    Marked are the residues of a probability of `threshold` and above. `votes` are the shares of samples that marked a
+    residue. Chains too long to be read at once are read in several `parts`, which do not see each other.
     """
 
     chains: tuple[Protein, ...]
     probabilities: tuple[np.ndarray, ...]
     pockets: tuple[Pocket, ...] = ()
     threshold: float = THRESHOLD
+    votes: tuple[np.ndarray, ...] = ()
+    parts: int = 1
 
 
 def prompt(chains: Sequence[str]) -> str:
@@ -64,8 +68,7 @@ def probabilities(engine: Engine, chains: Sequence[str], completions: Sequence[C
     Where a token may hold several residues it is 1 or 0: marked or not.
     """
     if isinstance(engine.codec, GrownCodec):
-        marked = [read(chains, completion.text) for completion in completions]
-        return [np.mean([np.isin(range(len(chain)), m[c].sites) for m in marked], 0) for c, chain in enumerate(chains)]
+        return votes(chains, completions)
     mark = engine.codec.vocabulary.ids[Symbol("tag", tags.POCKET_S)]
     letters = {engine.codec.vocabulary.ids[Symbol("residue", letter)] for chain in chains for letter in chain}
     lengths = [len(chain) for chain in chains]
@@ -80,6 +83,12 @@ def probabilities(engine: Engine, chains: Sequence[str], completions: Sequence[C
                 at += 1
             marked = token == mark
     return np.split(total / len(completions), np.cumsum(lengths)[:-1])
+
+
+def votes(chains: Sequence[str], completions: Sequence[Completion]) -> list[np.ndarray]:
+    """The share of sampled answers that mark each residue: one array a chain."""
+    marked = [read(chains, completion.text) for completion in completions]
+    return [np.mean([np.isin(range(len(chain)), m[c].sites) for m in marked], 0) for c, chain in enumerate(chains)]
 
 
 def locate(engine: Engine, chains: Sequence[str], **options) -> Sites:
@@ -100,30 +109,45 @@ def locate_all(
 ) -> list[Sites]:
     """Mark the sites of several structures, each of one or more chains; the same as one by one, but faster.
 
-    With side-chain centroids, float [residues, 3] in Å a chain, marked residues are grouped to pockets.
+    With side-chain centroids, float [residues, 3] in Å a chain, marked residues are grouped to pockets. PromptError for
+    a chain that the model cannot read.
     """
     if samples < 1 or not 0 < threshold <= 1:
         raise PromptError(f"{samples} samples, threshold {threshold}: expected at least 1, and a probability above 0")
-    prompts = [
-        Prompt(
-            tuple(engine.codec.encode(prompt(chains))),
-            engine.guide(constraint(chains)),
-            sum(3 * len(chain) + 2 for chain in chains),
-            choices=True,
-        )
-        for chains in structures
-    ]
+    cut = [_parts(engine, chains) for chains in structures]
+    asked = [part for parts in cut for part in parts]
+    drawn = engine.complete([_prompt(engine, part) for part in asked], samples, sampling, seed=seed)
+    told = iter([(probabilities(engine, *pair), votes(*pair)) for pair in zip(asked, drawn, strict=True)])
     found = []
-    for number, completions in enumerate(engine.complete(prompts, samples, sampling, seed=seed)):
-        chains = structures[number]
-        scores = probabilities(engine, chains, completions)
+    for number, (chains, parts) in enumerate(zip(structures, cut, strict=True)):
+        scores, shares = (tuple(chain(*some)) for some in zip(*(next(told) for _ in parts), strict=True))
         marked = tuple(
-            Protein(chain, tuple(np.flatnonzero(p >= threshold).tolist()))
-            for chain, p in zip(chains, scores, strict=True)
+            Protein(residues, tuple(np.flatnonzero(p >= threshold).tolist()))
+            for residues, p in zip(chains, scores, strict=True)
         )
         grouped = () if centroids is None else pockets(marked, scores, centroids[number])
-        found.append(Sites(marked, tuple(scores), grouped, threshold))
+        found.append(Sites(marked, scores, grouped, threshold, shares, len(parts)))
     return found
+
+
+def _prompt(engine: Engine, chains: Sequence[str]) -> Prompt:
+    tokens, budget = tuple(engine.codec.encode(prompt(chains))), sum(3 * len(chain) + 2 for chain in chains)
+    return Prompt(tokens, engine.guide(constraint(chains)), budget, choices=True)
+
+
+def _parts(engine: Engine, chains: Sequence[str]) -> list[Sequence[str]]:
+    """The chains in runs, each as long as the model can read with its answer."""
+    parts, start = [], 0
+    for end in range(1, len(chains) + 1):
+        try:
+            engine.fitted(_prompt(engine, chains[start:end]))
+        except PromptError:
+            if end - start == 1:
+                raise
+            parts.append(chains[start : end - 1])
+            start = end - 1
+            engine.fitted(_prompt(engine, chains[start:end]))
+    return [*parts, chains[start:]]
 
 
 def pockets(

@@ -15,7 +15,6 @@ from scilogos.bench.binding_site.complexes import SAMPLES as STRUCTURES
 from scilogos.bench.binding_site.scoring import VALIDATION, calibrated, plots, score
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, subset
 from scilogos.bench.neighbours import Neighbours
-from scilogos.bench.recorder import Recorder
 from scilogos.bench.settings import Drawn
 from scilogos.errors import InputError
 from scilogos.tasks import Logos, binding_site
@@ -34,10 +33,11 @@ HELD_OUT = (
     "end). Validation: the corpus reader's held-out clusters, for the thresholds alone."
 )
 METHOD = (
-    f"probability of a mark averaged over sampled answers, {binding_site.SAMPLING}; figures pool the residues of all "
-    "chains of a set, intervals draw chains. Pockets: marked residues at the validation threshold, linked at "
-    f"{binding_site.LINK} Å between side chains, centre and rank by probability; n is the number of relevant ligands, "
-    "found within 4 Å of any ligand atom (DCA) or of its centre (DCC), P2Rank's criteria"
+    f"probability of a mark averaged over sampled answers, {binding_site.SAMPLING}; structures longer than the model "
+    "reads are cut between chains; figures pool the residues of all chains of a set, intervals draw chains. Pockets: "
+    f"marked residues at the validation threshold, linked at {binding_site.LINK} Å between side chains, centre and "
+    "rank by probability; n is the number of relevant ligands, found within 4 Å of any ligand atom (DCA) or of its "
+    "centre (DCC), P2Rank's criteria"
 )
 SAMPLES, BATCH = 8, 16
 SETS = ("coach420", "holo4k", "ligysis", "structures")
@@ -118,17 +118,10 @@ def _far(
 
 def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int, seed: int) -> list[Answer]:
     """The probability of each residue, and the share of samples that mark it, by chain."""
-    recorder = Recorder(model.engine)
     sampling = (held.settings or Settings()).sampling(binding_site.SAMPLING)
     targets = [item.given.chains for item in batch]
-    found = binding_site.locate_all(recorder, targets, samples=samples, sampling=sampling, seed=seed)
-    answers = []
-    for sites, (_, completions) in zip(found, recorder.drawn, strict=True):
-        names = [chain.residues for chain in sites.chains]
-        marks = [binding_site.read(names, completion.text) for completion in completions]
-        votes = [np.mean([np.isin(range(len(n)), m[c].sites) for m in marks], 0) for c, n in enumerate(names)]
-        answers.append({"probabilities": _rounded(sites.probabilities), "votes": _rounded(votes)})
-    return answers
+    found = binding_site.locate_all(model.engine, targets, samples=samples, sampling=sampling, seed=seed)
+    return [{"probabilities": _rounded(sites.probabilities), "votes": _rounded(sites.votes)} for sites in found]
 
 
 def _rounded(arrays: Sequence[np.ndarray]) -> list[list[float]]:
