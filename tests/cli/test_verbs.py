@@ -85,7 +85,7 @@ def test_edit_gives_variants_and_writes_files(logos, tmp_path):
     assert all(1 <= len(row["substitutions"]) <= 2 for row in rows)
     assert all({int(s[1:-1]) for s in row["substitutions"]} <= {2, 3, 4} for row in rows)
     assert logos("edit", "MSKGEELFTG", "-n", "3", "--model", "tiny", "--out", "v.fasta").code == 0
-    assert (tmp_path / "v.fasta").read_text().startswith(">1 score=")
+    assert (tmp_path / "v.fasta").read_text().startswith(">1 legal_score=")
 
 
 def test_same_seed_same_answers(logos):
