@@ -78,6 +78,8 @@ def origin(first: TrainRecipe) -> str:
     """Where the first run began: at random weights, or at weights whose card told of their training."""
     if first.start is None:
         return "The weights were made from random ones in these runs alone, on one processor core."
+    if not (first.start / "README.md").is_file():
+        raise MissingError(f"{first.start / 'README.md'}: not there; it would tell how the first weights came about")
     told = (first.start / "README.md").read_text(encoding="utf-8")
     part = told.partition("\n## Training\n")[2].partition("\n## ")[0].strip()
     if not part:

@@ -11,6 +11,8 @@ from scilogos.bench.report import Report
 from scilogos.bench.tables import brief, renewed
 from scilogos.bench.tables.runs import published
 from scilogos.errors import InputError, MissingError
+from scilogos.model import fingerprint
+from scilogos.tasks import find
 
 
 def report(task="retrosynthesis", checkpoint="logos-8m, 0123456789ab", **arms) -> Report:
@@ -39,20 +41,34 @@ def test_a_row_for_each_system(tmp_path):
 
 def test_figures_in_brief_go_where_the_marks_are(tmp_path):
     right = {"top-1": Figure(0.5, 0.4, 0.6, 10), "top-10": Figure(0.75, 0.7, 0.8, 10)}
-    report(model=right, shuffled={"top-1": Figure(0.01, 0.0, 0.02, 10)}).write(tmp_path / "0123456789ab")
+    report(checkpoint="mine, 0123456789ab", model=right, shuffled={"top-1": Figure(0.01, 0.0, 0.02, 10)}).write(
+        tmp_path / "0123456789ab"
+    )
     report(checkpoint="logos-1m, ba9876543210", model={"top-1": Figure(0.25, 0.2, 0.3, 10)}).write(tmp_path / "ba98")
-    rows = brief(tmp_path, "logos-8m").splitlines()
-    assert rows[0] == "| | logos-8m | beside it |" and rows[2:] == [
+    rows = brief(tmp_path, "mine").splitlines()
+    assert rows[0] == "| | mine, 0123456789ab | beside it |" and rows[2:] == [
         "| Retrosynthesis, top-1 (5 clean) | 50.0% (40.0–60.0) | shuffled 1.0% (0.0–2.0) |",
         "| Retrosynthesis, top-10 (5 clean) | 75.0% (70.0–80.0) |  |",
     ]
-    text = "before\n<!-- figures of logos-8m -->\nold\n<!-- end of figures -->\nbehind\n"
+    text = "before\n<!-- figures of mine -->\nold\n<!-- end of figures -->\nbehind\n"
     once = renewed(text, tmp_path)
-    assert once == text.replace("old\n", brief(tmp_path, "logos-8m")) and renewed(once, tmp_path) == once
+    assert once == text.replace("old\n", brief(tmp_path, "mine")) and renewed(once, tmp_path) == once
     with pytest.raises(InputError, match="no place for figures"):
         renewed("before", tmp_path)
     with pytest.raises(MissingError, match="no report of `logos bench` for logos-3m"):
-        renewed(text.replace("logos-8m", "logos-3m"), tmp_path)
+        renewed(text.replace("mine", "logos-3m"), tmp_path)
+    report(checkpoint="mine, 00ff00ff00ff", model=right).write(tmp_path / "00ff00ff00ff")
+    with pytest.raises(InputError, match="mine, 00ff00ff00ff; mine, 0123456789ab; expected one checkpoint"):
+        renewed(text, tmp_path)
+
+
+def test_figures_in_brief_are_those_of_the_installed_weights(tmp_path):
+    own = f"logos-8m, {fingerprint(find('logos-8m'))}"
+    report(checkpoint="logos-8m, 0123456789ab", model={"top-1": Figure(0.5)}).write(tmp_path / "0123456789ab")
+    with pytest.raises(MissingError, match="no report of `logos bench` for logos-8m"):
+        brief(tmp_path, "logos-8m")
+    report(checkpoint=own, model={"top-1": Figure(0.25)}).write(tmp_path / "own")
+    assert "25.0%" in brief(tmp_path, "logos-8m") and f"| {own} |" in brief(tmp_path, "logos-8m")
 
 
 def test_every_table_belongs_to_a_task():

@@ -134,6 +134,21 @@ def test_what_continuations_have_written_alike_is_read_once():
         assert (len(set(written)) == 1 and read == len(written[0])) == (rule.temperature == 0)
 
 
+def test_no_more_rows_are_continued_at_once_than_may_be(monkeypatch):
+    """Continuations that begin alike part later: each needs a row in the end."""
+    widest = []
+
+    class Watched(Engine):
+        def step(self, cache, tokens_RW):
+            widest.append(len(tokens_RW))
+            return super().step(cache, tokens_RW)
+
+    monkeypatch.setattr(engine_module, "MAX_ROWS", 8)
+    engine = Watched(random_engine().model, CODEC)
+    (found,) = engine.complete(prompts(engine)[:1], 60, RULE, seed=1)
+    assert len({one.tokens for one in found}) > 40 and max(widest) <= 8
+
+
 def test_an_answer_depends_on_its_prompt_sample_and_seed_alone(monkeypatch):
     engine = random_engine()
     asked = prompts(engine)

@@ -136,6 +136,7 @@ def test_loops_are_named_and_the_framework_is_kept(engine):
 def test_loops_longer_than_those_of_training_can_be_asked_for(engine):
     ranking = cdr_design.design(engine, [VH], ["H3"], n=2, samples=8, lengths=(42, 44), seed=1)
     assert all(42 <= len(answer.thing.loops[0][1]) <= 44 for answer in ranking)
+    assert not ranking[0].votes and all(np.isfinite(answer.legal_score) for answer in ranking)
     longest = VH.replace("SRWGGDGFYAMDY", "SR" + "WGGDGFYAM" * 4 + "DY")
     given = cdr_design.opening([longest], ["H3"])
     assert len(given.loops[0][1]) == 40

@@ -30,9 +30,7 @@ class Report:
     pictures: Mapping[str, str] = field(default_factory=dict)  # file names by title
     differs: Sequence[str] = ()
     apart: str = ""
-    judged: int = 0  # things that were judged, such as docked ligands, of all arms
-    judging: float = 0.0  # seconds that it took
-    cores: int = 1  # that there were
+    judging: float = 0.0  # seconds of the judge, an item; what was judged before costs nothing
 
     @property
     def name(self) -> str:
@@ -52,11 +50,7 @@ class Report:
         lines += [f"- {key}: {_text(value)}" for key, value in self.settings.items()]
         lines.append(f"- items: {', '.join(f'{number:,} {group}' for group, number in self.items.items())}")
         lines.append(f"- time: {self.seconds:.2f} s an item")
-        if self.judged and self.judging:
-            rate = 60 * self.judged / self.judging / self.cores
-            lines.append(
-                f"- judging: {self.judged:,} in {self.judging:,.0f} s, {rate:.3g} a minute and core of {self.cores}"
-            )
+        lines += [f"- judging: {self.judging:.2f} s an item"] if self.judging else []
         for title, reasons in (("left out", self.skipped), ("refused, counted as no answer", self.refused)):
             lines += [f"- {title}: {len(keys):,}, {reason}: {_shortened(keys)}" for reason, keys in reasons.items()]
         lines += [f"- note: {note}" for note in self.notes]

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import os
 import shlex
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from importlib import metadata
@@ -108,8 +108,11 @@ def run(
 
 def _versions(packages: Sequence[str]) -> dict[str, str]:
     """The versions of the packages that are installed."""
-    there = {name for some in metadata.packages_distributions().values() for name in some}
-    return {package: metadata.version(package) for package in packages if package in there}
+    found = {}
+    for package in packages:
+        with suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
 
 
 def _files(module: ModuleType, data: Path, settings: Any) -> dict[str, str]:
@@ -117,7 +120,12 @@ def _files(module: ModuleType, data: Path, settings: Any) -> dict[str, str]:
     more = [name for name in getattr(module, "OPTIONAL", ()) if (data / name).is_file()]
     more += module.files(data, settings) if hasattr(module, "files") else []
     needed = {name: _digest(_found(data, name)) for name in module.FILES}
-    return needed | {str(name): _digest(data / name) for name in more}
+    return needed | {_name(name): _digest(data / name) for name in more}
+
+
+def _name(path: str) -> str:
+    """A file as it is called below the data folder; one from elsewhere without its place."""
+    return Path(path).name if Path(path).is_absolute() else str(path)
 
 
 def _arm(
@@ -130,15 +138,9 @@ def _arm(
     judge = partial(_judged, module.judge, held)
     judged = _answered(f"{task}, judging {arm}", arm, judge, held, judgements, module, given)
     return [
-        {**judgement, **answer, "judging": judgement["seconds"], "judged": _pieces(module, judgement)}
+        {**judgement, **answer, "judging": judgement["seconds"]}
         for answer, judgement in zip(given, judged, strict=True)
     ]
-
-
-def _pieces(module: ModuleType, judgement: Answer) -> int:
-    """How many things were judged in an item; none where nothing was said."""
-    there = judgement.keys() - {"seconds"}
-    return module.pieces(judgement) if there and hasattr(module, "pieces") else int(bool(there))
 
 
 def _command(
@@ -249,7 +251,5 @@ def _report(task: str, module: ModuleType, held: HeldOut, arms: Arms) -> Report:
         notes=held.notes,
         refused=dict(refused),
         seconds=sum(answer["seconds"] for answer in arms["model"]) / max(1, len(held.items)),
-        judged=sum(answer.get("judged", 0) for some in arms.values() for answer in some),
-        judging=sum(answer.get("judging", 0.0) for some in arms.values() for answer in some),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        judging=sum(answer.get("judging", 0.0) for answer in arms["model"]) / max(1, len(held.items)),
     )

@@ -132,11 +132,11 @@ def write_tables(results: Path = Path("results"), /, *, out: Path | None = None,
         known = renewed(_text(renew), results)
         with replacing(renew) as stream:
             stream.write(known)
-    if out is None:
+    if out is not None:
+        with replacing(out) as stream:
+            stream.write(text)
+    elif renew is None:
         print(text, end="")
-        return
-    with replacing(out) as stream:
-        stream.write(text)
 
 
 def _text(path: Path) -> str:

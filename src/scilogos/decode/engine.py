@@ -60,7 +60,7 @@ class Engine(Reader):
 
 
 class _Part(NamedTuple):
-    """Continuations that drew the same symbols in a step: how many, and those that go on."""
+    """Continuations that drew the same symbols in a step: how many symbols, and the continuations that go on."""
 
     took: int
     rows: list[Row]
@@ -84,7 +84,7 @@ class _Batch:
         """Continue every row to its end."""
         waiting = deque(rows)
         while True:
-            alive = sum(map(bool, self.strands))
+            alive = sum(map(len, self.strands))  # each may need a row of its own before long
             if waiting and alive <= MAX_ROWS * 3 // 4:
                 self._admit([waiting.popleft() for _ in range(min(len(waiting), MAX_ROWS - alive))])
             elif alive:
@@ -157,6 +157,7 @@ class _Batch:
                 counts.append(took)
                 if not row.ended:
                     apart[written].append(row)
+            outlook.forget()
             parts.append([_Part(len(written), some) for written, some in apart.items()])
         scores = iter(outlook.scores(*zip(*drawn, strict=True)))
         for row, took in zip(rows, counts, strict=True):

@@ -30,12 +30,12 @@ class _Candidates(NamedTuple):
     starts: list[int]  # of each place
 
 
-class _Legal(NamedTuple):
+class _Legal:
     """The legal symbols of a place, the logarithm of what they have together, and the symbols in order if asked for."""
 
-    mask_V: np.ndarray  # held, so that no other array takes its number
-    total: float
-    ranked: list[Ranked]  # one at most
+    def __init__(self, logp_V: np.ndarray, mask_V: np.ndarray) -> None:
+        self.mask_V, self.total = mask_V, float(np.logaddexp.reduce(logp_V[mask_V]))
+        self.ranked: Ranked | None = None
 
 
 class Outlook:
@@ -44,7 +44,8 @@ class Outlook:
     def __init__(self, logits_NV: Tensor, rule: Sampling) -> None:
         self.rule = rule
         self._logp_NV = logits_NV.log_softmax(-1)
-        self._legal: dict[tuple[int, int], _Legal] = {}
+        self._legal: dict[int, _Legal] = {}  # the last at each place, of what is drawn from
+        self._wider: dict[int, _Legal] = {}  # and of what is only scored
 
     @cached_property
     def _candidates(self) -> _Candidates:
@@ -76,22 +77,25 @@ class Outlook:
 
     def draw_legal(self, place: int, uniform: float, legal_V: np.ndarray) -> tuple[int, float]:
         """Draw a symbol, and give its log-likelihood among the legal ones at temperature 1."""
-        legal = self._among(place, legal_V)
-        if not legal.ranked:
-            legal.ranked.append(Ranked(self._rows[place], legal_V, self.rule))
-        found = legal.ranked[0].draw(uniform)
+        legal = self._known(self._legal, place, legal_V)
+        legal.ranked = legal.ranked or Ranked(self._rows[place], legal_V, self.rule)
+        found = legal.ranked.draw(uniform)
         return found, float(self._rows[place, found]) - legal.total
 
     def among(self, place: int, symbol: int, legal_V: np.ndarray) -> float:
         """The log-likelihood of a symbol among the legal ones at temperature 1."""
-        return float(self._rows[place, symbol]) - self._among(place, legal_V).total
+        return float(self._rows[place, symbol]) - self._known(self._wider, place, legal_V).total
 
-    def _among(self, place: int, legal_V: np.ndarray) -> _Legal:
-        found = self._legal.get((place, id(legal_V)))
-        if found is None:
-            total = float(np.logaddexp.reduce(self._rows[place][legal_V]))
-            found = self._legal[place, id(legal_V)] = _Legal(legal_V, total, [])
+    def _known(self, kept: dict[int, _Legal], place: int, legal_V: np.ndarray) -> _Legal:
+        found = kept.get(place)
+        if found is None or found.mask_V is not legal_V:
+            found = kept[place] = _Legal(self._rows[place], legal_V)
         return found
+
+    def forget(self) -> None:
+        """Let go of what is kept of places, where nobody will draw there again."""
+        self._legal.clear()
+        self._wider.clear()
 
     def scores(self, places: Sequence[int], symbols: Sequence[int]) -> list[float]:
         """Log-likelihoods of symbols, each at a place: unmasked, at temperature 1."""

@@ -71,6 +71,8 @@ class PromptCache:
         else:
             self.lengths_R = torch.zeros_like(source_R)
         columns = int(self.lengths_R.max()) if len(source_R) else 0
+        if self.compiled and columns:
+            columns = self.own_keys[0].shape[2]  # room for more; compiled loops do not read it
         for tensors in (self.own_keys, self.own_values):
             if columns:
                 tensors[:] = [x[:, :, :columns].index_select(0, from_R) for x in tensors]

@@ -19,13 +19,19 @@ def embedded(smiles: str, *, seed: int = 0, seconds: int = 0) -> Chem.Mol:
     parameters.randomSeed, parameters.timeout, parameters.trackFailures = seed, seconds, True
     with BlockLogs():
         failed = rdDistGeom.EmbedMolecule(mol, parameters) < 0
+        late = failed and _ran_out(parameters)
         if failed:
             parameters.useRandomCoords = True
             failed = rdDistGeom.EmbedMolecule(mol, parameters) < 0
-        if failed and parameters.GetFailureCounts()[rdDistGeom.EmbedFailureCauses.EXCEEDED_TIMEOUT]:
+        if failed and (late or _ran_out(parameters)):
             raise TimeoutError(f"molecule {smiles!r}: no 3D coordinates in {seconds} s")
         if failed:
             raise InputError(f"molecule {smiles!r}: RDKit finds no 3D coordinates for it; write 2D")
         if rdForceFieldHelpers.MMFFHasAllMoleculeParams(mol):
             rdForceFieldHelpers.MMFFOptimizeMolecule(mol, maxIters=500)
     return mol
+
+
+def _ran_out(parameters: rdDistGeom.EmbedParameters) -> bool:
+    """Whether time ended the last trial."""
+    return parameters.GetFailureCounts()[rdDistGeom.EmbedFailureCauses.EXCEEDED_TIMEOUT] > 0

@@ -1,8 +1,8 @@
 """Binding sites: chains in; out the probability of every residue, and pockets where coordinates are known."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
@@ -120,7 +120,7 @@ def locate_all(
     told = iter([(probabilities(engine, *pair), votes(*pair)) for pair in zip(asked, drawn, strict=True)])
     found = []
     for number, (chains, parts) in enumerate(zip(structures, cut, strict=True)):
-        scores, shares = (tuple(chain(*some)) for some in zip(*(next(told) for _ in parts), strict=True))
+        scores, shares = (tuple(itertools.chain(*some)) for some in zip(*(next(told) for _ in parts), strict=True))
         marked = tuple(
             Protein(residues, tuple(np.flatnonzero(p >= threshold).tolist()))
             for residues, p in zip(chains, scores, strict=True)
@@ -136,18 +136,24 @@ def _prompt(engine: Engine, chains: Sequence[str]) -> Prompt:
 
 
 def _parts(engine: Engine, chains: Sequence[str]) -> list[Sequence[str]]:
-    """The chains in runs, each as long as the model can read with its answer."""
+    """The chains in runs that the model can read with their answers; PromptError for a chain that it cannot."""
     parts, start = [], 0
-    for end in range(1, len(chains) + 1):
-        try:
-            engine.fitted(_prompt(engine, chains[start:end]))
-        except PromptError:
-            if end - start == 1:
-                raise
+    for end in range(2, len(chains) + 1):
+        if not _is_roomy(engine, chains[start:end]):
             parts.append(chains[start : end - 1])
             start = end - 1
-            engine.fitted(_prompt(engine, chains[start:end]))
+    for part in (*parts, chains[start:]):
+        engine.fitted(_prompt(engine, part))
     return [*parts, chains[start:]]
+
+
+def _is_roomy(engine: Engine, chains: Sequence[str]) -> bool:
+    """Whether there is room for the answer with one residue in four marked, which is more than sites have."""
+    try:
+        budget = engine.fitted(_prompt(engine, chains)).budget
+    except PromptError:
+        return False
+    return budget >= sum(len(residues) * 3 // 2 + 2 for residues in chains)
 
 
 def pockets(

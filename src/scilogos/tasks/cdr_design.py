@@ -162,11 +162,12 @@ def design(
     given = opening(sequences, loops, scheme=scheme)
     draws = samples or (SAMPLES if order == "agreement" else 3 * n)
     head = prompt(given, antigens)
-    _check_room(engine, head, constraint(given, lengths))
+    rule = constraint(given, lengths)
+    _check_room(engine, head, rule)
     options = {"antigens": antigens, "lengths": lengths, "sampling": sampling, "seed": seed}
     ranking = draw(engine, given, samples=draws, **options)
     best = (agreed(given, ranking) if order == "agreement" else ranking).best(n)
-    return _scored(engine, given, head, best)
+    return _scored(engine, head, rule.of_any_length, best)
 
 
 def _check_room(engine: Engine, head: str, rule: FilledLoops) -> None:
@@ -175,9 +176,8 @@ def _check_room(engine: Engine, head: str, rule: FilledLoops) -> None:
     engine.fitted(Prompt(tuple(engine.codec.encode(head)), guide, guide.distance(guide.start)))
 
 
-def _scored(engine: Engine, given: Opening, head: str, ranking: Ranking[Designed]) -> Ranking[Designed]:
+def _scored(engine: Engine, head: str, rule: FilledLoops, ranking: Ranking[Designed]) -> Ranking[Designed]:
     """The answers with the likelihood of their whole texts, what they share read once; the legal one of the undrawn."""
-    rule = constraint(given).of_any_length
     prompted, begun = engine.codec.encode(head), engine.codec.encode(rule.before)
     (shared,) = engine.symbol_scores(prompted, [begun])
     rests = [engine.codec.encode(answer.texts[0])[len(begun) :] for answer in ranking]

@@ -98,14 +98,15 @@ def _prompts(
     tokens, anything = tuple(engine.codec.encode(prompt(chains))), engine.guide(constraint())
     if keep is None:
         return [Prompt(tokens, engine.guide(constraint(bounds, supply)), BUDGET, wider=anything)]
-    found = []
-    for number, writing in enumerate(fragment_writings(keep, WRITINGS, rng)):
-        guide = engine.guide(_grown(engine, writing, bounds, supply))
-        whole = engine.codec.encode(write(Molecule(writing.smiles)))
-        alien = anything.follow(anything.start, whole) is None  # such as an isotope: no free ligand has it
-        among = {"choices": True} if alien else {"wider": anything}
-        found.append(Prompt(tokens, guide, BUDGET + len(writing.smiles), stream=number, **among))
-    return found
+    writings = fragment_writings(keep, WRITINGS, rng)
+    guides = [engine.guide(_grown(engine, writing, bounds, supply)) for writing in writings]
+    wholes = [engine.codec.encode(write(Molecule(writing.smiles))) for writing in writings]
+    alien = any(anything.follow(anything.start, whole) is None for whole in wholes)  # an isotope: no free ligand has it
+    among = {"choices": True} if alien else {"wider": anything}
+    return [
+        Prompt(tokens, guide, BUDGET + len(writing.smiles), stream=i, **among)
+        for i, (guide, writing) in enumerate(zip(guides, writings, strict=True))
+    ]
 
 
 def _grown(engine: Engine, fragment: Fragment, bounds: Bounds, supply: Sequence[str]) -> Grown:

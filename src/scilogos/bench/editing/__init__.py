@@ -108,7 +108,7 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
 
 
 def files(data: Path, settings: Settings) -> list[str]:
-    """The recipe of the networks: what it says is what answers depend on, not its name."""
+    """The recipe of the networks: answers depend on what it says."""
     del data
     return [str(Path(settings.recipe).resolve())] if settings.recipe else []
 

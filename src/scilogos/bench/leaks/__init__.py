@@ -103,6 +103,7 @@ def told(model: Path, task: str) -> tuple[str, ...]:
         return (f"the leak audit kept with this model is of other weights, {weights}",)
     return tuple(
         f"leak audit, {one['name']}, {one['compared']}: training saw {one['found']:,} of {one['items']:,}"
+        + (f"; {one['unread']:,} more cannot be read" if one.get("unread") else "")
         for one in checks
         if task in one["tasks"]
     )

@@ -49,17 +49,20 @@ def reactions(data: Path, seen: Seen) -> Iterator[Compared]:
     """USPTO-50K: products of validation and test, with and without stereo, and whole sets of reactants without."""
     columns = ("row", "split", "product", "reactants")
     for split in ("val", "test"):
-        equal, products, reactants = dict[str, bool | None](), dict[str, bool | None](), dict[str, bool | None]()
+        equal, products, alone, reactants = (dict[str, bool | None]() for _ in range(4))
         for row in read_rows(data / USPTO, columns):
             if row["split"] == split:
                 try:
                     equal[row["row"]] = canonical(row["product"]) in seen.exact
-                    products[row["row"]] = without_stereo(row["product"]) in seen.products
+                    plain = without_stereo(row["product"])
+                    products[row["row"]], alone[row["row"]] = plain in seen.products, plain in seen.molecules
                     reactants[row["row"]] = reactants_key(row["reactants"].split(".")) in seen.reactants
                 except ScilogosError:
-                    equal[row["row"]] = products[row["row"]] = reactants[row["row"]] = None
+                    for found in (equal, products, alone, reactants):
+                        found[row["row"]] = None
         yield f"USPTO-50K {split}", "product", equal
         yield f"USPTO-50K {split}", "product, without stereo", products
+        yield f"USPTO-50K {split}", "product as a molecule alone, without stereo", alone
         yield f"USPTO-50K {split}", "set of reactants, without stereo", reactants
 
 

@@ -11,6 +11,7 @@ from scilogos.grammar import (
     Edit,
     Located,
     Material,
+    Molecule,
     Protein,
     Reaction,
     Retro,
@@ -25,6 +26,7 @@ class Seen:
     """Things of the training sentences, each kind in the form that is compared.
 
     exact                 molecules that were products
+    molecules             the same of molecules told alone, without stereo
     products, reactants   the same without stereo; a set of reactants without stereo as one text
     ligands               molecules of complexes without stereo
     chains                residues of chains whose sites are labelled
@@ -35,6 +37,7 @@ class Seen:
     """
 
     exact: set[str] = field(default_factory=set)
+    molecules: set[str] = field(default_factory=set)
     products: set[str] = field(default_factory=set)
     reactants: set[str] = field(default_factory=set)
     ligands: set[str] = field(default_factory=set)
@@ -55,6 +58,8 @@ class Seen:
             case Retro(product=product, reactants=reactants):
                 self.reactants.add(reactants_key(m.smiles for m in reactants))
                 self._add_products([product.smiles])
+            case Molecule(smiles=smiles):
+                self.molecules.update(without_stereo(smiles).split("."))
             case Complex(chains=chains, ligand=ligand):
                 self.chains.update(chain.residues for chain in chains)
                 self.ligands.add(without_stereo(ligand.smiles))

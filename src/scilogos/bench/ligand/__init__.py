@@ -1,7 +1,7 @@
 """Ligands for the 100 test pockets of CrossDocked2020, docked with AutoDock Vina, beside a wrong pocket and chance."""
 
 from scilogos.bench.ligand.answers import NEAR, POOL, RIVALS, baseline, predict
-from scilogos.bench.ligand.judging import judge, judged_by, pieces
+from scilogos.bench.ligand.judging import judge, judged_by
 from scilogos.bench.ligand.plots import plots
 from scilogos.bench.ligand.pockets import FILES, items
 from scilogos.bench.ligand.scoring import score
@@ -20,7 +20,6 @@ __all__ = [
     "items",
     "judge",
     "judged_by",
-    "pieces",
     "plots",
     "predict",
     "score",

@@ -7,9 +7,10 @@ import hashlib
 import json
 import os
 import subprocess
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,6 +62,7 @@ class Docked:
     broken: tuple[str, ...] = ()
     failed: str | None = None
     passing: bool = False
+    seconds: float | None = field(default=None, compare=False)  # of one core, from the ligand to the checks of its pose
 
 
 class Docker:
@@ -105,6 +107,7 @@ class Docker:
     def _dock(self, job: Job, key: str) -> Docked:
         with self._receptor_lock:
             pdb, pdbqt = self._receptor(job.receptor)
+        began = time.monotonic()
         with TemporaryDirectory() as folder:
             ligand, out = Path(folder, "ligand.pdbqt"), Path(folder, "out.pdbqt")
             ligand.write_text(ligand_pdbqt(job.smiles, self.timeout))
@@ -116,7 +119,9 @@ class Docker:
         pose = Path("poses", f"{key}.sdf")
         with replacing(self.folder / pose) as stream:
             stream.write(pose_sdf(poses, job.smiles))
-        return Docked(affinity=affinity, pose=str(pose), broken=broken_checks(self.folder / pose, pdb))
+        broken = broken_checks(self.folder / pose, pdb)
+        seconds = round(time.monotonic() - began, 2)
+        return Docked(affinity=affinity, pose=str(pose), broken=broken, seconds=seconds)
 
     def _run(self, command: list[str]) -> None:
         """Run Vina; in a session of its own, so that Ctrl-C ends us and not a docking that is then kept as failed."""

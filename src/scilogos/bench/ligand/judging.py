@@ -20,11 +20,6 @@ def judged_by(settings: Settings) -> dict[str, str]:
     return tools.versions() | {"docking": f"{box}, {settings.timeout} s a ligand", "preparation": PREPARATION}
 
 
-def pieces(judgement: Answer) -> int:
-    """How many ligands were docked, the reference among them."""
-    return len(judgement["docked"]) + 1
-
-
 def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> list[Answer]:
     """Each ligand with affinity (kcal/mol), pose and descriptors, and the reference ligand's; failures by reason."""
     settings: Settings = held.settings
@@ -59,4 +54,5 @@ def _described(background: Background, smiles: str, docked: Docked) -> Answer:
     answer["novel"] = without_stereo(smiles) not in background.known
     if docked.failed:
         return {**answer, "failed": docked.failed}
-    return {**answer, "affinity": docked.affinity, "pose": docked.pose, "broken": list(docked.broken)}
+    found = {"affinity": docked.affinity, "pose": docked.pose, "broken": list(docked.broken)}
+    return answer | found | {"docking seconds": docked.seconds}

@@ -35,7 +35,7 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
         counted = [[*some, *none] for some, none in zip(pockets, lost, strict=True)]
     else:
         counted = [[ligand for ligand in some if "failed" not in ligand] for some in pockets]
-    figures = {"ligands that lack": _number(sum(lacking), answers)}
+    figures = {"ligands that lack": _number(sum(lacking), answers)} | _pace(pockets)
     figures |= _docking(counted, answers) | _failures(pockets) | _poses(counted) | _molecules(pockets)
     return {**figures, **_draws(answers), **_preferences(answers), **_orders(answers)}
 
@@ -67,6 +67,13 @@ def _docking(pockets: Sequence[Sequence[Answer]], answers: Sequence[Answer]) -> 
         "high affinity": by_pocket(better, percent=True),
         "dock per heavy atom": pooled(efficiencies),
     }
+
+
+def _pace(pockets: Sequence[Sequence[Answer]]) -> dict[str, Figure]:
+    seconds = [ligand["docking seconds"] for some in pockets for ligand in some if ligand.get("docking seconds")]
+    if not seconds:
+        return {}
+    return {"docked a minute and core": Figure(60 / float(np.mean(seconds)), count=len(seconds), percent=False)}
 
 
 def _failures(pockets: Sequence[Sequence[Answer]]) -> dict[str, Figure]:

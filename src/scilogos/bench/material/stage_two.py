@@ -8,6 +8,7 @@ import hashlib
 import json
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -43,6 +44,7 @@ def judged(
     known = folder / f"{name}.json"
     if known.is_file():
         return json.loads(known.read_text(encoding="utf-8"))
+    began = time.monotonic()
     try:
         answer = {"structure": _built(parts, library, settings, folder / f"{name}.cif")}
     except Misfit as misfit:
@@ -53,6 +55,7 @@ def judged(
             return {**answer, "passing": True}
     except ScilogosError as error:
         answer = {"failed": {"parts that cannot be read": [str(error)]}}
+    answer["stage 2 seconds"] = round(time.monotonic() - began, 2)
     _keep(known, json.dumps(answer))
     return answer
 
@@ -134,7 +137,10 @@ def structure_figures(answers: Sequence[Answer], vnu: Sequence[bool]) -> dict[st
     kept = [named[i] and facts["named"] == facts["net"] for i, facts in enumerate(built)]
     faults = Counter(reason for i, answer in enumerate(answers) if tried[i] for reason in answer.get("failed", ()))
     misses = Counter(check for i, f in enumerate(built) if there[i] for check, good in f["checks"].items() if not good)
+    seconds = [answer["stage 2 seconds"] for answer in answers if "stage 2 seconds" in answer]
+    pace = Figure(60 / float(np.mean(seconds or [np.nan])), count=len(seconds), percent=False)
     return {
+        **({"stage 2: tried a minute and core": pace} if seconds else {}),
         "stage 2: tried": Figure(int(tried.sum()), count=len(answers), percent=False),
         "stage 2: assembled and relaxed, of those tried": ratio(there, tried),
         "stage 2: passes, of those tried": ratio(passed, tried),

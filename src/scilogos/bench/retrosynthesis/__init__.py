@@ -37,7 +37,7 @@ METHOD = (
     f"samples from several writings of the product, {retrosynthesis.SAMPLING}; ranked by log-sum-exp of likelihoods "
     "among legal symbols (unmasked over vLLM) over distinct texts, averaged over writings, and where `forward` is set "
     f"by that and so many times log p(product | reactants) for the first {retrosynthesis.CHECKED}; other orders of the "
-    f"first {KEPT} beside. "
+    f"first {KEPT} beside, R-SMILES' by its places among legal symbols. "
     "Round trip: the same model, greedy, gives the product back from the reactants"
 )
 _CLASSES = (  # Schneider, Stiefl and Landrum, J. Chem. Inf. Model. 56, 2336 (2016)

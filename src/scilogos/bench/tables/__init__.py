@@ -61,7 +61,8 @@ def _table(table: Mapping[str, Any], runs: Sequence[Run]) -> list[str]:
         rows.append((f"**{run.title}**", run, "model"))
     told = dict[tuple[str, ...], str]()
     for title, run, arm in rows:
-        told.setdefault((arm, *run.cells(arm, columns)) if arm != "model" else (title, *run.cells(arm, columns)), title)
+        name = title if arm in ("model", *of_model) else arm
+        told.setdefault((name, *run.cells(arm, columns)), title)
     lines += [f"| {title} | {' | '.join(cells)} |" for (_, *cells), title in told.items() if any(cells)]
     sources = [f"[{number}] {source}" for number, source in enumerate(_sources(table), 1)]
     return [*lines, *(["", "; ".join(sources) + "."] if sources else [])]

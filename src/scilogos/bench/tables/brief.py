@@ -7,16 +7,26 @@ from typing import Any
 
 from scilogos.bench.tables.runs import Run, published, usual
 from scilogos.errors import InputError, MissingError
+from scilogos.model import fingerprint
+from scilogos.tasks import installed
 
 _MARKED = re.compile(r"(<!-- figures of (?P<name>\S+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 
 
 def brief(results: Path, name: str) -> str:
-    """One row a figure: the model, and the baselines beside it; MissingError where the model has no report."""
+    """One row a figure: the model, and the baselines beside it; MissingError where the model has no report.
+
+    Of an installed model those of its weights count alone; else InputError where reports of several have the name.
+    """
     runs = [run for run in usual(results) if run.name == name]
+    if folder := dict(installed()).get(name):
+        runs = [run for run in runs if run.checkpoint == f"{name}, {fingerprint(folder)}"]
     if not runs:
         raise MissingError(f"{results}: no report of `logos bench` for {name}; expected <fingerprint>/<task>.json")
-    lines = [f"| | {name} | beside it |", "|---|---:|---|"]
+    checkpoints = sorted({run.checkpoint for run in runs})
+    if len(checkpoints) > 1:
+        raise InputError(f"{results}: reports of {'; '.join(checkpoints)}; expected one checkpoint of that name")
+    lines = [f"| | {checkpoints[0]} | beside it |", "|---|---:|---|"]
     for task, table in published().items():
         mine = [run for run in runs if run.task == task]
         if mine:
