@@ -12,10 +12,11 @@ from scilogos.data.shards import CorpusInfo, ShardWriter
 from scilogos.errors import CheckpointError, MissingError
 from scilogos.grammar import parse, split
 from scilogos.model import fingerprint
-from tests.bench.conftest import CHAIN, HEAVY, NATIVE
+from tests.bench.conftest import CHAIN, FAR, HEAVY, NATIVE
 from tests.fakes import CODEC
 
 MOVED = "A" + CHAIN[::-1][1:]  # one residue of a test chain changed
+LIGYSIS = "LIGYSIS (the bench leaves out what is near training)"
 CLEAN = (
     "<MoleculeS>CCCCO<MoleculeE><ReverseReact><MoleculeS>CCCCBr<MoleculeE><MoleculeS>O<MoleculeE>",
     f"<ProteinS>{CHAIN}<ProteinE>",  # without marks it is no leak
@@ -24,6 +25,7 @@ CLEAN = (
 LEAKS = (
     "<MoleculeS>c1(NC(C)=O)ccccc1<MoleculeE><ReverseReact><MoleculeS>C(Cl)(C)=O<MoleculeE><MoleculeS>c1ccccc1N<MoleculeE>",
     f"<ProteinS>{MOVED[:4]}<PocketS>{MOVED[4]}<PocketE>{MOVED[5:]}<ProteinE><MoleculeS>CCO<MoleculeE>",
+    f"<ProteinS>{FAR[:2]}<PocketS>{FAR[2]}<PocketE>{FAR[3:]}<ProteinE><MoleculeS>CCO<MoleculeE>",
     f"<AntibodyS>{HEAVY.format(NATIVE)}<AntibodyE>",
     "<MaterialS><MetalS>[Cu]<MetalE><MoleculeS>c1cnccn1<MoleculeE><MaterialE>",
 )
@@ -62,6 +64,10 @@ def test_what_leaks(tables, tmp_path):
         ("USPTO-50K test", "product, without stereo"): ("1",),
         ("USPTO-50K test", "set of reactants, without stereo"): ("1",),
         ("COACH420", "labelled chain, 30% identity by our search"): ("1abcA",),
+        ("HOLO4K", "labelled chain, equal"): ("1holA",),
+        ("HOLO4K", "labelled chain, 30% identity by our search"): ("1holA",),
+        (LIGYSIS, "labelled chain, equal"): ("1far_A",),
+        (LIGYSIS, "labelled chain, 30% identity by our search"): ("1far_A",),
         ("RAbD", "heavy domain, equal"): ("1n8z", "2xyz"),
         ("RAbD", "CDR-H3, equal"): ("1n8z",),
         ("RAbD", "CDR-H3 of equal length, 60% identity"): ("1n8z",),

@@ -17,6 +17,7 @@ from scilogos.science import canonical, neutralised, split_fragments, without_st
 
 USPTO, MATERIALS = "chem/uspto50k.csv.gz", "material/mof_unified_node_linker_topology.csv.gz"
 GFP, AAV = "protein/gfp_sarkisyan_aa.csv.zst", "protein/aav_ggs.csv.zst"
+_SIFTED = " (the bench leaves out what is near training)"
 NEAR_CHAIN, NEAR_LOOP = 0.3, 0.6  # identities from which a chain, and a CDR-H3 of equal length, is a near twin
 
 
@@ -67,20 +68,24 @@ def reactions(data: Path, seen: Seen) -> Iterator[Compared]:
 
 
 def binding_sites(data: Path, seen: Seen) -> Iterator[Compared]:
-    """Chains of COACH420 and HOLO4K, against chains whose sites training saw labelled."""
+    """Chains of COACH420, HOLO4K and LIGYSIS, against chains whose sites training saw labelled."""
     unused: dict[str, list[str]] = defaultdict(list)
     groups = {"COACH420": {key: residues for key, (residues, _) in sites.coach420(data, unused)}}
     if (data / sites.HOLO4K).is_file():
         groups["HOLO4K"] = {key: residues for key, (residues, _) in sites.holo4k(data, unused)}
+    if (data / sites.LIGYSIS).is_file():
+        groups[f"LIGYSIS{_SIFTED}"] = {key: residues for key, (residues, _) in sites.ligysis(data, unused)}
     yield from _chains(groups, seen)
 
 
 def receptors(data: Path, seen: Seen) -> Iterator[Compared]:
-    """Chains of CrossDocked's test, against chains whose sites training saw labelled."""
-    rows = [row for row in read_rows(data / COMPLEXES, ("set", "id")) if row["set"] == "crossdocked_test100"]
-    yield from _chains(
-        {"CrossDocked test": {f"{r['id']} {c['id']}": c["seq"] for r in rows for c in r["chains"]}}, seen
-    )
+    """Chains of CrossDocked's test and of the FEP systems, against chains whose sites training saw labelled."""
+    groups: dict[str, dict[str, str]] = {"CrossDocked test": {}, f"FEP{_SIFTED}": {}}
+    names = dict(zip(("crossdocked_test100", "fep_schrodinger"), groups, strict=True))
+    for row in read_rows(data / COMPLEXES, ("set", "id")):
+        if row["set"] in names:
+            groups[names[row["set"]]].update({f"{row['id']} {chain['id']}": chain["seq"] for chain in row["chains"]})
+    yield from _chains(groups, seen)
 
 
 def references(data: Path, seen: Seen) -> Iterator[Compared]:
