@@ -49,7 +49,7 @@ class Masters:
         if recipe.optimiser == "muon":
             rest = [n for n in rest if n not in matrices]
             whole = {"params": [self.masters[n] for n in matrices], "decay": recipe.weight_decay}
-            muon = Muon([whole], lr=recipe.learning_rate)
+            muon = Muon([whole], lr=recipe.learning_rate, dtype=dtype)
             self.optimisers.append(muon)
             self._names.append(matrices)
         decayed = [n for n in rest if self.masters[n].ndim == 2]
