@@ -62,6 +62,14 @@ def test_figures_in_brief_go_where_the_marks_are(tmp_path):
         renewed(text, tmp_path)
 
 
+def test_a_figure_in_brief_counts_the_items_of_its_own_group(tmp_path):
+    right = {"COACH420, MCC": Figure(0.5), "COACH420, AUPRC": Figure(0.25)}
+    told = replace(report("binding-site", "mine, 0123456789ab", model=right), items={"HOLO4K": 3, "COACH420": 1640})
+    replace(told, differs=["limit 1640", "roots 4"]).write(tmp_path / "0123456789ab")
+    row = brief(tmp_path, "mine").splitlines()[2]
+    assert row == "| Binding sites, COACH420, MCC (1,640 COACH420, roots 4) | 50.0% |  |"
+
+
 def test_figures_in_brief_are_those_of_the_installed_weights(tmp_path):
     own = f"logos-8m, {fingerprint(find('logos-8m'))}"
     report(checkpoint="logos-8m, 0123456789ab", model={"top-1": Figure(0.5)}).write(tmp_path / "0123456789ab")

@@ -46,10 +46,10 @@ def renewed(text: str, results: Path) -> str:
 
 def _rows(table: Mapping[str, Any], run: Run) -> Sequence[str]:
     arms = [arm for arm in run.report["figures"] if arm != "model"]
-    counted = ", ".join((run.counted, *run.report.get("differs", ())))
     rows, columns = [], table["brief"]
     for column, own in zip(columns, run.cells("model", columns), strict=True):
         beside = "; ".join(f"{arm} {value}" for arm in arms if (value := run.cells(arm, [column])[0]))
         if own:
+            counted = ", ".join((run.counted_for(column), *run.set))
             rows.append(f"| {table['title']}, {column} ({counted}) | {own} | {beside} |")
     return rows

@@ -41,6 +41,11 @@ class Run:
         """How many items of which group."""
         return ", ".join(f"{number:,} {group}" for group, number in self.report["items"].items())
 
+    def counted_for(self, figure: str) -> str:
+        """The same of the one group that a figure is named after, as in "COACH420, MCC"; else of all."""
+        own = [f"{number:,} {group}" for group, number in self.report["items"].items() if figure.startswith(group)]
+        return own[0] if own else self.counted
+
     def cells(self, arm: str, columns: Sequence[str]) -> list[str]:
         """The figures of an arm, a column each."""
         figures = self.report["figures"].get(arm, {})
