@@ -77,7 +77,12 @@ def measure(
 
 @bench.command(name="leaks")
 def find_leaks(
-    *, corpus: list[Path], data: Path = DATA, model: str = DEFAULT, keep: bool = False, out: Path = Path("results")
+    *,
+    corpus: list[Path],
+    data: Path = DATA,
+    model: list[str] | None = None,
+    keep: bool = False,
+    out: Path = Path("results"),
 ) -> None:
     """Audit training corpora against every test set: what of them do they tell?
 
@@ -90,19 +95,19 @@ def find_leaks(
     data
         The folder of the benchmark's files.
     model
-        The model that was trained on them; its tokenizer reads them.
+        A model that was trained on them, as often as there are several; the first one's tokenizer reads them.
     keep
-        Keep the counts in the model's folder, where every report of it finds them.
+        Keep the counts in the models' folders, where every report of them finds them.
     out
         The folder of the audit, leaks-CORPUS.md and .json.
     """
     from scilogos.bench import audit
     from scilogos.tokens import load as load_codec
 
-    folder = find(model)
-    found = audit(corpus, data, load_codec(folder))
+    folders = [find(name) for name in model or [DEFAULT]]
+    found = audit(corpus, data, load_codec(folders[0]))
     found.write(out)
-    if keep:
+    for folder in folders if keep else ():
         found.keep(folder)
     print(found.markdown())
 

@@ -100,13 +100,16 @@ def test_the_corpora_of_a_model_are_audited_together_and_kept_with_it(tables, ti
 
 
 def test_from_the_command_line(tables, tiny, tmp_path, capsys):
-    corpus, model = write_corpus(tmp_path / "corpus", LEAKS), shutil.copytree(tiny.folder, tmp_path / "model")
-    words = ["--corpus", str(corpus), "--data", str(tables), "--model", str(model), "--out", str(tmp_path / "out")]
+    corpus = write_corpus(tmp_path / "corpus", LEAKS)
+    models = [shutil.copytree(tiny.folder, tmp_path / name) for name in ("model", "other")]
+    words = ["--corpus", str(corpus), "--data", str(tables), "--out", str(tmp_path / "out")]
+    words += [word for model in models for word in ("--model", str(model))]
     with pytest.raises(SystemExit) as stopped:
         app(["bench", "leaks", *words, "--keep"])
     assert stopped.value.code == 0
     assert "| RAbD | CDR-H3, equal |" in capsys.readouterr().out
-    assert len(list((tmp_path / "out").glob("leaks-*.json"))) == 1 and (model / "leaks.json").is_file()
+    assert len(list((tmp_path / "out").glob("leaks-*.json"))) == 1
+    assert all((model / "leaks.json").is_file() for model in models)
 
 
 def test_faults(tables, tmp_path):
