@@ -1,4 +1,7 @@
-"""Levenshtein distances against the plain table, diversity and novelty by hand."""
+"""Levenshtein distances against the plain table, diversity and novelty by hand and by GGS' own functions."""
+
+import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -44,3 +47,9 @@ def test_diversity_is_the_mean_over_pairs():
 
 def test_a_shift_is_nearer_than_its_substitutions():
     assert novelty(["ACDEFG"], ["CDEFGA", "ACAAAA"]) == [2]
+
+
+def test_diversity_and_novelty_are_those_of_ggs():
+    told = json.loads(Path(__file__).with_name("ggs.json").read_text())
+    assert diversity(told["sequences"]) == pytest.approx(told["diversity"], abs=1e-12)
+    assert novelty(told["sequences"], told["known"]) == told["novelty"]

@@ -1,9 +1,15 @@
-"""Reactions read and scored, on answers that are known."""
+"""Reactions read and scored, on answers that are known and on those that R-SMILES' own score.py was given."""
+
+import json
+from pathlib import Path
 
 import pytest
 
 from scilogos.bench import retrosynthesis
 from scilogos.bench.held_out import HeldOut, Item
+from scilogos.bench.scores import reciprocal_ranks
+from scilogos.errors import InputError
+from scilogos.science import canonical, order_reactants
 from tests.bench.conftest import CHAIN
 
 
@@ -59,6 +65,32 @@ def test_equal_largest_reactants_keep_their_places():
     rows = [[text, -place, 1, 1.0] for place, text in enumerate(("CCN.CI", "CCN.CBr", "CCN.CCl", "CCO.CBr"))]
     figures = retrosynthesis.score(held, [{"answers": rows}])
     assert figures["MaxFrag top-3"].value == 0 and figures["MaxFrag top-5"].value == 1
+
+
+def _sound(texts):
+    """The sets of reactants that RDKit reads, canonical, in their order."""
+    for text in texts:
+        try:
+            yield ".".join(order_reactants(canonical(text).split(".")))
+        except InputError:
+            continue
+
+
+def test_order_and_figures_are_those_of_r_smiles():
+    told = json.loads(Path(__file__).with_name("r_smiles.json").read_text())
+    items, answers = [], []
+    for number, row in enumerate(told["products"]):
+        merged = reciprocal_ranks([list(_sound(texts)) for texts in row["predictions"]])
+        best = sorted(merged, key=lambda text: -merged[text])[:6]
+        theirs = list(_sound(row["ranked"]))
+        assert set(best) == set(theirs) and [merged[text] for text in best] == [merged[text] for text in theirs]
+        (target,) = _sound([row["target"]])
+        items.append(Item(str(number), row["product"], tuple(target.split(".")), "clean"))
+        answers.append({"answers": [[text, -place, 1, merged[text]] for place, text in enumerate(theirs)]})
+    figures = retrosynthesis.score(HeldOut(tuple(items)), answers)
+    for k in ("1", "3", "5"):
+        assert 100 * figures[f"top-{k}"].value == pytest.approx(told["accuracy"][k], abs=1e-3)
+        assert 100 * figures[f"MaxFrag top-{k}"].value == pytest.approx(told["largest"][k], abs=1e-3)
 
 
 def test_sequence_of_the_tables_is_as_assumed():
