@@ -56,6 +56,7 @@ def run(
 
     `options` are NAME=VALUE of the task's own settings. Answers go to out/<fingerprint>/<task>.jsonl and are found
     again; the summary to .md and .json beside, pictures to .png, under the task's name and what differs from the usual.
+    PromptError where the model cannot serve the task at all.
     """
     module = _module(task)
     for name, value in (("limit", limit), ("samples", samples)):
@@ -86,7 +87,10 @@ def run(
     judgements = Results(out / name / f"{task}.judged.jsonl", _short_hash({**made_by, "judged by": judged_by}))
     ask = partial(module.predict, model, held, samples=samples or module.SAMPLES or 1, seed=seed)
     asked = {"model": ask, **module.baseline(model, held, seed=seed)}
-    arms = {arm: _arm(task, module, held, arm, one, answers, judgements) for arm, one in asked.items()}
+    arms = {}
+    for arm, one in asked.items():
+        arms[arm] = _arm(task, module, held, arm, one, answers, judgements)
+        _check_answers(arms["model"])
     settled = {
         "command": _command(task, model, data, out, numbers, options),
         **made_by,
@@ -180,6 +184,13 @@ def _check_keys(items: Sequence[Item]) -> None:
     twice = [key for key, number in Counter(item.key for item in items).items() if number > 1]
     if twice or not items:
         raise InputError(f"items named twice: {', '.join(twice[:5])}" if twice else "the tables hold no usable item")
+
+
+def _check_answers(answers: Sequence[Answer]) -> None:
+    """PromptError where every item was refused for one reason: there is nothing to measure, and zeros would mislead."""
+    reasons = {answer.get("error") for answer in answers}
+    if len(reasons) == 1 and None not in reasons:
+        raise PromptError(f"every item was refused: {reasons.pop()}")
 
 
 def _digest(path: Path) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from scilogos.errors import InputError, MissingError
+from scilogos.errors import InputError, MissingError, PromptError
 from scilogos.tasks import DEFAULT, find, load
 
 DATA = Path("data")
@@ -63,7 +63,7 @@ def measure(
         draws = samples if task != "all" or TASKS[name].SAMPLES else None
         try:
             report = run(name, logos, data, out, limit=limit, samples=draws, seed=seed, options=options or ())
-        except MissingError as error:
+        except (MissingError, PromptError) as error:
             if task != "all":
                 raise
             missing.append(f"{name}: {error}")

@@ -1,0 +1,47 @@
+"""Checkpoints as published, with sixteen tags and a tokenizer of words: measured where they can be, or refused."""
+
+import pytest
+
+from scilogos.bench import TASKS, run
+from scilogos.cli import app
+from scilogos.errors import MissingError, PromptError
+from scilogos.model import fingerprint
+from scilogos.tasks import Logos, load
+from tests.bench.test_run import EDITING
+from tests.published import save_published, small_codec
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> Logos:
+    folder = tmp_path_factory.mktemp("published") / "LOGOS-1B"
+    return load(save_published(folder, small_codec(), "llama"), dtype="fp32")
+
+
+@pytest.mark.parametrize(
+    ("task", "options"), [("retrosynthesis", ["roots=1"]), ("binding-site", ['sets=["coach420"]'])]
+)
+def test_what_the_tags_allow_is_measured(task, options, published, tables, tmp_path):
+    report = run(task, published, tables, tmp_path, limit=1, samples=2, options=options)
+    assert not report.refused and report.figures["model"]
+    assert f"checkpoint: LOGOS-1B, {fingerprint(published.folder)}" in report.markdown()
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "reason"),
+    [
+        ("cdr", ["plausibility=false"], "no tag symbol '<CdrS>'"),
+        ("editing", EDITING, "fine-tuning needs a model of our own vocabulary"),
+    ],
+)
+def test_what_they_do_not_is_refused_and_no_report_says_zero(task, options, reason, published, tables, tmp_path):
+    with pytest.raises(PromptError, match=f"every item was refused: .*{reason}"):
+        run(task, published, tables, tmp_path, limit=1, options=options)
+    assert not list(tmp_path.glob("**/*.md"))
+
+
+def test_of_all_tasks_those_that_cannot_be_measured_are_named(published, tables, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("scilogos.bench.TASKS", {name: TASKS[name] for name in ("cdr", "retrosynthesis")})
+    words = ["--model", str(published.folder), "--data", str(tables), "--out", str(tmp_path)]
+    with pytest.raises(MissingError, match="^not measured: cdr: every item was refused: .*<CdrS>"):
+        app(["bench", "all", "--limit", "1", "--samples", "1", *words])
+    assert "# retrosynthesis" in capsys.readouterr().out
