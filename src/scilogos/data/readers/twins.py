@@ -9,13 +9,14 @@ from scilogos.errors import ScilogosError
 class Twins:
     """Texts of molecules, and the function that says what equal ones share; `in` asks for a twin.
 
-    That function is dear, so it is asked only where the letters agree, hydrogen apart.
+    That function is dear, so it is asked only where the letters agree: those of each part between dots, hydrogen apart,
+    however often a part is named.
     """
 
     def __init__(self, texts: Iterable[str], shared: Callable[[str], str]) -> None:
         self._shared = shared
-        self._texts: dict[str, set[str]] = defaultdict(set)
-        self._known: dict[str, set[str]] = {}
+        self._texts: dict[frozenset[str], set[str]] = defaultdict(set)
+        self._known: dict[frozenset[str], set[str]] = {}
         for text in texts:
             self._texts[_letters(text)].add(text)
 
@@ -34,5 +35,6 @@ class Twins:
             return text
 
 
-def _letters(text: str) -> str:
-    return "".join(sorted(letter for letter in text.upper() if letter.isalpha() and letter != "H"))
+def _letters(text: str) -> frozenset[str]:
+    parts = text.upper().split(".")
+    return frozenset("".join(sorted(letter for letter in part if letter.isalpha() and letter != "H")) for part in parts)
