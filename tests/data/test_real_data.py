@@ -10,7 +10,7 @@ from scilogos.data.corpus import prepare, read_recipe
 from scilogos.data.ledger import Ledger
 from scilogos.data.readers import READERS
 from scilogos.data.shards import Shard, read_corpus
-from scilogos.data.source import CorpusRecipe, Reading, Source
+from scilogos.data.source import CorpusRecipe, Dropped, Reading, Record, Source
 from scilogos.data.tables import numbered_rows, read_rows
 from scilogos.grammar import Molecule, Reaction, Retro, parse, write
 from scilogos.science import canonical
@@ -29,13 +29,23 @@ def test_first_rows_of_every_source_parse_back(data, monkeypatch, recipe, i, sou
     ledger = Ledger()
     source = replace(source, exclude=None)  # takes long to read, and is tested below
     reading = Reading(source=source, data=data, ledger=ledger, seed=1, val_percent=1.0)
-    records = list(READERS[source.reader](reading))
+    found = list(READERS[source.reader](reading))
+    records = [record for record in found if not is_dropped(record)]
     told = [sentence for record in records for sentence in record.sentences]
     assert told and [parse(write(sentence)) for sentence in told] == told
-    assert all(1 <= len(record.sentences) <= max(4, 2 * source.writings) for record in records)
+    assert len(records) > 0.9 * len(found)
+    assert all(len(record.sentences) <= max(4, 2 * source.writings) for record in records)
     counts = ledger.counts[""]
     dropped = sum(number for what, number in counts.items() if what.startswith("dropped"))
-    assert counts["rows"] == len(records) + counts["merged rows"] + dropped
+    assert counts["rows"] == len(found) + counts["merged rows"] + dropped
+
+
+def is_dropped(record: Record) -> bool:
+    """Whether a reader leaves a record out when it comes to telling it."""
+    try:
+        return not record.sentences
+    except Dropped:
+        return True
 
 
 def ordered(smiles: str) -> str:
