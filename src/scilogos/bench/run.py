@@ -85,12 +85,11 @@ def run(
     _check_keys(held.items)
     answers = Results(out / name / f"{task}.jsonl", _short_hash(made_by))
     judgements = Results(out / name / f"{task}.judged.jsonl", _short_hash({**made_by, "judged by": judged_by}))
+    answered = partial(_arm, task, module, held, answers=answers, judgements=judgements)
     ask = partial(module.predict, model, held, samples=samples or module.SAMPLES or 1, seed=seed)
-    asked = {"model": ask, **module.baseline(model, held, seed=seed)}
-    arms = {}
-    for arm, one in asked.items():
-        arms[arm] = _arm(task, module, held, arm, one, answers, judgements)
-        _check_answers(arms["model"])
+    arms = {"model": answered("model", ask)}
+    _check_answers(arms["model"])
+    arms |= {arm: answered(arm, one) for arm, one in module.baseline(model, held, seed=seed).items()}
     settled = {
         "command": _command(task, model, data, out, numbers, options),
         **made_by,

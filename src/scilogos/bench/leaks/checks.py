@@ -17,7 +17,7 @@ from scilogos.science import canonical, neutralised, split_fragments, without_st
 
 USPTO, MATERIALS = "chem/uspto50k.csv.gz", "material/mof_unified_node_linker_topology.csv.gz"
 GFP, AAV = "protein/gfp_sarkisyan_aa.csv.zst", "protein/aav_ggs.csv.zst"
-_SIFTED = " (the bench leaves out what is near training)"
+_SIFTED = " (the bench leaves out what is near training)"  # of a set that training may be near to
 NEAR_CHAIN, NEAR_LOOP = 0.3, 0.6  # identities from which a chain, and a CDR-H3 of equal length, is a near twin
 
 
@@ -80,8 +80,8 @@ def binding_sites(data: Path, seen: Seen) -> Iterator[Compared]:
 
 def receptors(data: Path, seen: Seen) -> Iterator[Compared]:
     """Chains of CrossDocked's test and of the FEP systems, against chains whose sites training saw labelled."""
-    groups: dict[str, dict[str, str]] = {"CrossDocked test": {}, f"FEP{_SIFTED}": {}}
-    names = dict(zip(("crossdocked_test100", "fep_schrodinger"), groups, strict=True))
+    groups: dict[str, dict[str, str]] = defaultdict(dict)
+    names = {"crossdocked_test100": "CrossDocked test", "fep_schrodinger": f"FEP{_SIFTED}"}
     for row in read_rows(data / COMPLEXES, ("set", "id")):
         if row["set"] in names:
             groups[names[row["set"]]].update({f"{row['id']} {chain['id']}": chain["seq"] for chain in row["chains"]})
