@@ -15,8 +15,13 @@ pytest.importorskip("vllm", reason="vLLM is not installed here; `make test-vllm`
 
 
 @pytest.fixture(scope="module")
-def served(published) -> ServedEngine:
-    return ServedEngine(Local(published.folder, **OPTIONS), published.own.codec)
+def served(published):
+    """Give the engine; when it is closed, no thread of vLLM's is left for the interpreter's end to trip over."""
+    local = Local(published.folder, **OPTIONS)
+    assert local.threads
+    yield ServedEngine(local, published.own.codec)
+    local.close()
+    assert not any(thread.is_alive() for thread in local.threads)
 
 
 @pytest.fixture(scope="module")
