@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from scilogos.science import canonical, order_reactants, reaction_writings
+from scilogos.science import canonical, forward_writings, order_reactants, reaction_writings
 
 AMIDE = (
     "[CH3:1][C:2](=[O:3])[Cl].[NH2:4][c:5]1[cH:6][cH:7][cH:8][cH:9][cH:10]1.[Na+].O"
@@ -51,11 +51,20 @@ def test_reactants_come_in_the_products_order():
         assert ("Cl" in reactants[0]) == (product[0] in "CO")
 
 
+def test_forwards_the_product_follows_the_reactants():
+    (product, reactants), *others = forward_writings(AMIDE, random.Random(0), 8)
+    assert (product, reactants) == ("N(c1ccccc1)C(C)=O", ("Nc1ccccc1", "CC(=O)Cl"))
+    assert len(others) == len({reactants for _, reactants in others}) == 7
+    assert all(
+        ("Cl" in reactants[0]) == (product[0] in "CO" and "c1" not in product[:3]) for product, reactants in others
+    )
+
+
 @pytest.mark.parametrize(
     "text", ["CCO>>CC=O", "[CH3:1][OH:2]>>", "[CH3:1]C(C>>[CH3:1]", "no reaction", "[CH3:1][CH3:1]>>[CH3:1][OH:2]"]
 )
 def test_unusable_reactions_give_nothing(text):
-    assert reaction_writings(text, random.Random(0), 4) == []
+    assert reaction_writings(text, random.Random(0), 4) == forward_writings(text, random.Random(0), 4) == []
 
 
 def test_largest_of_several_products_is_taken():
@@ -70,6 +79,8 @@ def test_map_numbers_and_atom_order_do_not_leak():
     )
     draw = [reaction_writings(text, random.Random(5), 6) for text in (AMIDE, other)]
     assert [product for product, _ in draw[0]] == [product for product, _ in draw[1]]
+    draw = [forward_writings(text, random.Random(5), 6) for text in (AMIDE, other)]
+    assert [reactants for _, reactants in draw[0]] == [reactants for _, reactants in draw[1]]
 
 
 def test_every_writing_keeps_its_molecules(reactions):
@@ -77,22 +88,25 @@ def test_every_writing_keeps_its_molecules(reactions):
         product, reactants = expected(mapped)
         writings = reaction_writings(mapped, random.Random(1), 2)
         assert writings and writings[0][0] == product
-        for text, parts in writings:
+        forwards = forward_writings(mapped, random.Random(1), 2)
+        assert forwards and list(forwards[0][1]) == order_reactants(reactants)
+        for text, parts in writings + forwards:
             assert canonical(text) == product
             assert sorted(map(canonical, parts)) == reactants
 
 
 def test_alignment_beats_canonical_writing(reactions):
-    aligned = plain = shortest = 0
-    for mapped in reactions[:200]:
-        (product, parts), *_ = reaction_writings(mapped, random.Random(1), 1)
-        canonical_text = ".".join(order_reactants(map(canonical, parts)))
-        aligned += edit_distance(product, ".".join(parts))
-        plain += edit_distance(product, canonical_text)
-        shortest += abs(len(canonical_text) - len(product))
-    print(f"edit distance: aligned {aligned / 200:.1f}, canonical {plain / 200:.1f}, length alone {shortest / 200:.1f}")
-    assert aligned < 0.75 * plain
-    assert aligned - shortest < 0.65 * (plain - shortest)
+    for write, most, most_moved in ((reaction_writings, 0.75, 0.65), (forward_writings, 0.8, 0.7)):
+        aligned = plain = shortest = 0
+        for mapped in reactions[:200]:
+            (product, parts), *_ = write(mapped, random.Random(1), 1)
+            both = canonical(product), ".".join(order_reactants(map(canonical, parts)))
+            aligned += edit_distance(product, ".".join(parts))
+            plain += edit_distance(*both)
+            shortest += abs(len(both[0]) - len(both[1]))
+        print(f"edit distance: aligned {aligned / 200:.1f}, canonical {plain / 200:.1f}, length {shortest / 200:.1f}")
+        assert aligned < most * plain
+        assert aligned - shortest < most_moved * (plain - shortest)
 
 
 def test_speed(reactions):

@@ -139,16 +139,24 @@ def test_the_prompt_and_the_guide_are_what_the_engine_gets(engine):
     assert asked[0].budget == retrosynthesis.BUDGET_FACTOR * len(asked[0].tokens) + retrosynthesis.BUDGET_SLACK
 
 
-def test_answers_are_ordered_by_what_they_give(engine):
-    codec = engine.codec
-    plain = propose(engine, PRODUCT, samples=8, num_roots=4, seed=2, n=20)
-    scores = forward_scores(engine, canonical(PRODUCT), [answer.thing for answer in plain])
-    for answer, score in zip(plain, scores, strict=True):
-        head, tail = split(write(Reaction(tuple(map(Molecule, answer.thing)), (Molecule(canonical(PRODUCT)),))))
+def test_a_product_is_scored_in_the_order_of_its_reactants(engine):
+    codec, rule = engine.codec, engine.guide(Molecules(1, MOST_MOLECULES))
+    asked = {
+        ("Nc1ccccc1", "CC(=O)Cl"): "N(c1ccccc1)C(C)=O",  # the aniline comes first
+        ("c1ccccc1", "CC(=O)Cl"): "c1cc(NC(C)=O)ccc1",
+        ("CCS",): "CC(=O)Nc1ccccc1",  # they share too little
+    }
+    scores = forward_scores(engine, "CC(=O)Nc1ccccc1", list(asked))
+    for (answer, product), score in zip(asked.items(), scores, strict=True):
+        head, tail = split(write(Reaction(tuple(map(Molecule, answer)), (Molecule(product),))))
         assert tail.startswith("<MoleculeS>")
-        rule = engine.guide(Molecules(1, MOST_MOLECULES))
         ((among_all, legal),) = engine.both_scores(codec.encode(head), [codec.encode(tail)], rule)
         assert score == pytest.approx(float(legal.sum()), abs=1e-3) and among_all.sum() < legal.sum()
+
+
+def test_answers_are_ordered_by_what_they_give(engine):
+    plain = propose(engine, PRODUCT, samples=8, num_roots=4, seed=2, n=20)
+    scores = forward_scores(engine, canonical(PRODUCT), [answer.thing for answer in plain])
     checked = propose(engine, PRODUCT, samples=8, num_roots=4, seed=2, n=20, forward=0.5)
     expected = sorted(zip(plain, scores, strict=True), key=lambda pair: -pair[0].legal_score - 0.5 * pair[1])
     assert [answer.thing for answer in checked] == [answer.thing for answer, _ in expected]

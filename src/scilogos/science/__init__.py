@@ -24,7 +24,7 @@ _NAMES = {
     "molecules": "canonical element_counts heavy_atoms is_valid largest_fragment neutralised order_reactants "
     "quiet randomised rooted roots similarity without_stereo",
     "properties": "descriptors",
-    "reactions": "reaction_writings",
+    "reactions": "forward_writings reaction_writings",
     "selections": "select select_around",
     "sequences": "NamedSequence clean_sequence read_fasta write_fasta",
     "structure_files": "parse_structure pdb_text read_structure",

@@ -1,11 +1,13 @@
 """Writings of a mapped reaction in which product and reactants run in step (the idea of R-SMILES, Zhong et al. 2022).
 
-A product is written from a root; the reactants then follow the product's own written order, so that the two texts share
-long substrings. Product writings depend on the map-free molecule and the root alone: maps number the reaction
-centre first in many data sets, and neither a number nor an order derived from one may leak into a prompt.
+One side is written as it comes, from a root; the other then follows its written order, so that the two texts share
+long substrings. Backwards the product is what comes, forwards the reactants are: what a model will be asked is never
+written after its answer. The side that comes depends on its map-free molecules and their roots alone: maps number the
+reaction centre first in many data sets, and neither a number nor an order derived from one may leak into a prompt.
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rdkit import Chem
@@ -24,15 +26,48 @@ def reaction_writings(mapped: str, rng: random.Random, count: int = 8) -> list[W
     with the product are left out; of several products the largest is taken. Empty where RDKit cannot read the
     reaction, or it has no maps.
     """
+    return _written(mapped, rng, count, _backwards)
+
+
+def forward_writings(mapped: str, rng: random.Random, count: int = 8) -> list[Writing]:
+    """Write a mapped reaction in up to `count` ways in which the product follows the reactants.
+
+    The first has canonical reactants, the largest first; the others come in any order from any atoms. Which molecules
+    are left out, and when the list is empty, is as for `reaction_writings`.
+    """
+    return _written(mapped, rng, count, _forwards)
+
+
+def _written(mapped: str, rng: random.Random, count: int, write: "_Write") -> list[Writing]:
     with BlockLogs():
         try:
             product, reactants = _read(mapped)
         except (InputError, ValueError, RuntimeError):
             return []
-        return _write(product, reactants, rng, count)
+        return write(product, reactants, rng, count)
 
 
-def _write(product: "_Mapped", reactants: list["_Mapped"], rng: random.Random, count: int) -> list[Writing]:
+def _forwards(product: "_Mapped", reactants: list["_Mapped"], rng: random.Random, count: int) -> list[Writing]:
+    texts: dict[tuple[str, ...], Writing] = {}
+    order = sorted(reactants, key=lambda reactant: (-reactant.mol.GetNumHeavyAtoms(), reactant.text))
+    roots = [0] * len(order)
+    for _ in range(2 * count):  # small molecules have few writings
+        if len(texts) >= count:
+            break
+        parts, rank_by_map, atoms = list[str](), dict[int, int](), 0
+        for reactant, root in zip(order, roots, strict=True):
+            text, ranks = reactant.written_from(root)
+            parts.append(text)
+            rank_by_map = {number: atoms + rank for number, rank in ranks.items()} | rank_by_map
+            atoms += reactant.mol.GetNumAtoms()
+        if tuple(parts) not in texts:
+            texts[tuple(parts)] = product.following(rank_by_map, product), tuple(parts)
+        order = rng.sample(order, len(order))
+        roots = [rng.randrange(reactant.mol.GetNumAtoms()) for reactant in order]
+    return list(texts.values())
+
+
+def _backwards(product: "_Mapped", reactants: list["_Mapped"], rng: random.Random, count: int) -> list[Writing]:
     texts: dict[str, Writing] = {}
     roots = rng.sample(range(product.mol.GetNumAtoms()), product.mol.GetNumAtoms())
     for root in [0, *roots]:
@@ -64,7 +99,7 @@ class _Mapped:
         return min(rank_by_map[number] for number in self.maps if number in rank_by_map)
 
     def following(self, rank_by_map: dict[int, int], product: "_Mapped") -> str:
-        """Write so that atoms of the product come in the product's order."""
+        """Write so that atoms that the other side has come in its order."""
         rank = [float(rank_by_map.get(number, -1)) for number in self.maps]
         shared = [atom for atom, place in enumerate(rank) if place >= 0]
         frontier = sorted(shared, key=rank.__getitem__)
@@ -96,6 +131,9 @@ class _Mapped:
         gained = product.neighbours[number] - self.neighbours[number]
         later = [rank_by_map[n] for n in gained if n in rank_by_map and rank_by_map[n] > rank_by_map[number]]
         return min(later) - 0.5 if later else rank[anchor] + 0.5
+
+
+_Write = Callable[[_Mapped, list[_Mapped], random.Random, int], list[Writing]]
 
 
 def _output_order(mol: Chem.Mol) -> list[int]:

@@ -9,7 +9,7 @@ from scilogos.decode import Engine, Prompt, Sampling, legal_scores
 from scilogos.errors import InputError, PromptError
 from scilogos.grammar import Molecule, Reaction, Retro, parse, split, tags, write
 from scilogos.grammar.constraints import MOST_MOLECULES, MOST_REACTANTS, Molecules, elements
-from scilogos.science import canonical, is_valid, order_reactants, roots
+from scilogos.science import canonical, forward_writings, is_valid, mapped, order_reactants, roots
 from scilogos.tasks.ranking import Ranking, rank
 
 Reactants = tuple[str, ...]
@@ -98,10 +98,22 @@ def propose_all(
 
 
 def forward_scores(engine: Engine, product: str, answers: Sequence[Reactants]) -> list[float]:
-    """The model's log-likelihood of the product given each set of reactants, among molecules, all canonical."""
-    sentences = [split(write(Reaction(tuple(map(Molecule, answer)), (Molecule(product),)))) for answer in answers]
+    """The model's log-likelihood of the product given each set of reactants, among molecules.
+
+    The reactants are canonical; the product is written in their order, as the model has learnt to write it.
+    """
+    targets = (_in_step(answer, product) for answer in answers)
+    sentences = [
+        split(write(Reaction(tuple(map(Molecule, answer)), (target,))))
+        for answer, target in zip(answers, targets, strict=True)
+    ]
     pairs = [(engine.codec.encode(asked), engine.codec.encode(told)) for asked, told in sentences]
     return legal_scores(engine, pairs, [engine.guide(Molecules(1, MOST_MOLECULES))] * len(pairs))
+
+
+def _in_step(answer: Reactants, product: str) -> Molecule:
+    writings = forward_writings(mapped(".".join(answer), product), random.Random(0), 1)
+    return Molecule(writings[0][0] if writings and set(writings[0][1]) == set(answer) else product)
 
 
 def products(engine: Engine, answers: Sequence[Reactants]) -> list[str | None]:

@@ -9,7 +9,7 @@ from scilogos.data.source import Dropped, Reading, Record, Split
 from scilogos.data.tables import read_rows
 from scilogos.errors import InputError, ScilogosError
 from scilogos.grammar.objects import Molecule, Reaction, Retro, Sentence
-from scilogos.science import canonical, randomised, reaction_writings, without_stereo
+from scilogos.science import canonical, forward_writings, randomised, reaction_writings, without_stereo
 
 
 def reaction_key(product: str, reactants: str) -> str:
@@ -110,17 +110,21 @@ def mapped_reactions(reading: Reading) -> Iterator[Record]:
 
 
 def aligned(reading: Reading, key: str, mapped: str) -> tuple[Sentence, ...]:
-    """The root-aligned writings of a mapped reaction in the forms asked for; Dropped where its maps lead nowhere."""
-    writings = reaction_writings(mapped, reading.rng(key), reading.source.writings)
-    if not writings:
-        raise Dropped("maps that cannot be followed")
+    """The root-aligned writings of a mapped reaction in the forms asked for; Dropped where its maps lead nowhere.
+
+    Beside the backward form the forward one is told once for every four writings.
+    """
+    rng, most = reading.rng(key), reading.source.writings
     sentences: list[Sentence] = []
-    for number, (product, reactants) in enumerate(writings):
-        target, sources = Molecule(product), tuple(map(Molecule, reactants))
-        if reading.wants("retro"):
-            sentences.append(Retro(target, sources))
-        if reading.wants("reaction") and (number % 4 == 1 or not reading.wants("retro")):
-            sentences.append(Reaction(sources, (target,)))
+    if reading.wants("retro"):
+        for product, reactants in reaction_writings(mapped, rng, most):
+            sentences.append(Retro(Molecule(product), tuple(map(Molecule, reactants))))
+        most = (most + 2) // 4
+    if reading.wants("reaction"):
+        for product, reactants in forward_writings(mapped, rng, most):
+            sentences.append(Reaction(tuple(map(Molecule, reactants)), (Molecule(product),)))
+    if not sentences:
+        raise Dropped("maps that cannot be followed")
     return tuple(sentences)
 
 
