@@ -1,4 +1,4 @@
-"""The shared loop: items, answers of the model and of each baseline, judgements of them, all streamed; the report."""
+"""The shared loop: items, answers of the model, its controls and each baseline, judgements, all streamed; the report."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from scilogos import __version__
 from scilogos.bench import binding_site, cdr, editing, ligand, material, retrosynthesis, validity
@@ -38,6 +38,7 @@ TASKS: dict[str, ModuleType] = {
     "validity": validity,
 }
 _PACKAGES = ("torch", "numpy", "rdkit", "immunum")
+_OF_THE_MODEL = ("checkpoint", "precision", "samples")
 Arms = Mapping[str, Sequence[Answer]]  # answers by arm, in the order of the items
 
 
@@ -83,13 +84,16 @@ def run(
     notes = (*held.notes, *told(model.folder, task))
     held = replace(held, settings=settings, notes=notes, folder=out / name / task, shared=out / task)
     _check_keys(held.items)
-    answers = Results(out / name / f"{task}.jsonl", _short_hash(made_by))
-    judgements = Results(out / name / f"{task}.judged.jsonl", _short_hash({**made_by, "judged by": judged_by}))
-    answered = partial(_arm, task, module, held, answers=answers, judgements=judgements)
+    mine = partial(_arm, task, module, held, _Kept.of(out / name / task, made_by, judged_by))
     ask = partial(module.predict, model, held, samples=samples or module.SAMPLES or 1, seed=seed)
-    arms = {"model": answered("model", ask)}
+    arms = {"model": mine("model", ask)}
     _check_answers(arms["model"])
-    arms |= {arm: answered(arm, one) for arm, one in module.baseline(model, held, seed=seed).items()}
+    if hasattr(module, "control"):
+        arms |= {arm: mine(arm, one) for arm, one in module.control(model, held, seed=seed).items()}
+    if hasattr(module, "baseline"):
+        without_model = {key: value for key, value in made_by.items() if key not in _OF_THE_MODEL}
+        common = partial(_arm, task, module, held, _Kept.of(out / task / "baselines", without_model, judged_by))
+        arms |= {arm: common(arm, one) for arm, one in module.baseline(held, seed=seed).items()}
     settled = {
         "command": _command(task, model, data, out, numbers, options),
         **made_by,
@@ -131,15 +135,26 @@ def _name(path: str) -> str:
     return Path(path).name if Path(path).is_absolute() else str(path)
 
 
-def _arm(
-    task: str, module: ModuleType, held: HeldOut, arm: str, ask: Predict, answers: Results, judgements: Results
-) -> list[Answer]:
+class _Kept(NamedTuple):
+    """Where the answers of arms and their judgements are kept."""
+
+    answers: Results
+    judgements: Results
+
+    @classmethod
+    def of(cls, place: Path, made_by: dict[str, Any], judged_by: dict[str, str]) -> "_Kept":
+        answers = Results(place.with_name(f"{place.name}.jsonl"), _short_hash(made_by))
+        judged = {**made_by, "judged by": judged_by}
+        return cls(answers, Results(place.with_name(f"{place.name}.judged.jsonl"), _short_hash(judged)))
+
+
+def _arm(task: str, module: ModuleType, held: HeldOut, kept: _Kept, arm: str, ask: Predict) -> list[Answer]:
     """What an arm answers, with the judgement where the task has a judge."""
-    given = _answered(f"{task}, {arm}", arm, lambda batch, _: ask(batch), held, answers, module)
+    given = _answered(f"{task}, {arm}", arm, lambda batch, _: ask(batch), held, kept.answers, module)
     if not hasattr(module, "judge"):
         return given
     judge = partial(_judged, module.judge, held)
-    judged = _answered(f"{task}, judging {arm}", arm, judge, held, judgements, module, given)
+    judged = _answered(f"{task}, judging {arm}", arm, judge, held, kept.judgements, module, given)
     return [
         {**judgement, **answer, "judging": judgement["seconds"]}
         for answer, judgement in zip(given, judged, strict=True)

@@ -128,9 +128,9 @@ def _rounded(arrays: Sequence[np.ndarray]) -> list[list[float]]:
     return [np.round(array, 4).tolist() for array in arrays]
 
 
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
+def baseline(held: HeldOut, *, seed: int) -> dict[str, Predict]:
     """Letters of training sites, alone and with neighbours; the sites of the nearest training chains; fpocket."""
-    del model, seed
+    del seed
     arms: dict[str, Predict] = {}
     if held.training:
         arms["letter frequency"] = partial(_by_chain, Frequencies.fit(held.training, 0))

@@ -120,9 +120,9 @@ def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> li
     ]
 
 
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
+def baseline(held: HeldOut, *, seed: int) -> dict[str, Predict]:
     """The most frequent residues of training loops; the loop of the nearest training framework; the native itself."""
-    del model, seed
+    del seed
     loops: Mapping[str, Loops] = held.training
 
     def consensus(item: Item) -> Answer:

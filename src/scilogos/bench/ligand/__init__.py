@@ -1,6 +1,6 @@
 """Ligands for the 100 test pockets of CrossDocked2020, docked with AutoDock Vina, beside a wrong pocket and chance."""
 
-from scilogos.bench.ligand.answers import NEAR, POOL, RIVALS, baseline, predict
+from scilogos.bench.ligand.answers import NEAR, POOL, RIVALS, control, predict
 from scilogos.bench.ligand.judging import judge, judged_by
 from scilogos.bench.ligand.plots import plots
 from scilogos.bench.ligand.pockets import FILES, items
@@ -16,7 +16,7 @@ __all__ = [
     "METHOD",
     "SAMPLES",
     "Settings",
-    "baseline",
+    "control",
     "items",
     "judge",
     "judged_by",

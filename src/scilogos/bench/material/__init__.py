@@ -117,15 +117,23 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     return figures | orders(answers, {"VNU that can bridge": said["bridging"], "stage 2": passes(answers, said["vnu"])})
 
 
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
-    """Random weights under the same constraint; the nodes and net of a random training row, the linkers of another."""
-    training: Training = held.training
+def control(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
+    """Random weights of the model's shape under the same constraint."""
+    engine = model.engine
+    if isinstance(engine, ServedEngine):  # its weights are elsewhere
+        return {}
 
     def untrained(batch: Sequence[Item]) -> list[Answer]:
-        engine = model.engine
         weights = Transformer(engine.model.config, dtype=engine.dtype).initialise(torch.Generator().manual_seed(seed))
         noise = Logos(Engine(weights.to(engine.device), engine.codec), "untrained", model.folder)
         return predict(noise, held, batch, samples=1, seed=seed)
+
+    return {"untrained": untrained}
+
+
+def baseline(held: HeldOut, *, seed: int) -> dict[str, Predict]:
+    """The nodes and net of a random training row, the linkers of another."""
+    training: Training = held.training
 
     def shuffled(batch: Sequence[Item]) -> list[Answer]:
         answers = []
@@ -137,5 +145,4 @@ def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
             answers.append({"nodes": list(nodes), "linkers": sorted(map(neutralised, linkers)), "net": net})
         return answers
 
-    served = isinstance(model.engine, ServedEngine)  # its weights are elsewhere
-    return {"shuffled": shuffled} if served else {"untrained": untrained, "shuffled": shuffled}
+    return {"shuffled": shuffled}

@@ -7,7 +7,6 @@ from typing import Literal
 
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, subset
 from scilogos.bench.recorder import Recorder, tally
-from scilogos.bench.results import Results
 from scilogos.bench.retrosynthesis import similar
 from scilogos.bench.retrosynthesis.scoring import KEPT, TRIPS, plots, score
 from scilogos.bench.scores import reciprocal_ranks
@@ -136,22 +135,16 @@ def _reciprocal(
     return reciprocal_ranks(lists)
 
 
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
-    """What the reactions of the most similar training products give, by templates; kept for all checkpoints."""
-    del model, seed
+def baseline(held: HeldOut, *, seed: int) -> dict[str, Predict]:
+    """What the reactions of the most similar training products give, by templates."""
+    del seed
     settings: Settings = held.settings or Settings()
     precedents: similar.Precedents = held.training
     if precedents.lacking or not settings.precedents:
         return {}
-    kept = Results(held.shared / "similar.jsonl", precedents.fingerprint(settings.precedents))
 
     def ask(batch: Sequence[Item]) -> list[Answer]:
-        known = kept.answers(_SIMILAR)
-        for item in batch:
-            if item.given not in known:
-                found = precedents.propose(item.given, settings.precedents)[:KEPT]
-                rows = [[text, round(score, 4), 1, 0.0] for text, score in found]
-                kept.add(_SIMILAR, {item.given: {"answers": rows}})
-        return [dict(known[item.given]) for item in batch]
+        found = [precedents.propose(item.given, settings.precedents)[:KEPT] for item in batch]
+        return [{"answers": [[text, round(score, 4), 1, 0.0] for text, score in some]} for some in found]
 
     return {_SIMILAR: ask}
