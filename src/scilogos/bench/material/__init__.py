@@ -40,6 +40,7 @@ __all__ = [
     "SAMPLES",
     "Settings",
     "baseline",
+    "control",
     "items",
     "judge",
     "judged_by",
