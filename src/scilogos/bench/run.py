@@ -1,4 +1,4 @@
-"""The shared loop: items, answers of the model, its controls and each baseline, judgements, all streamed; the report."""
+"""The shared loop: items, answers of model, controls and baselines, judgements of them, all streamed; the report."""
 
 import hashlib
 import json
