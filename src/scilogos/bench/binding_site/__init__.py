@@ -137,7 +137,7 @@ def baseline(held: HeldOut, *, seed: int) -> dict[str, Predict]:
         arms[f"letters within {WINDOW}"] = partial(_by_chain, Frequencies.fit(held.training, WINDOW))
         arms["nearest training chains"] = partial(_by_chain, Nearest.fit(held.training))
     if fpocket.installed() and any(item.given.text for item in held.items):
-        arms[f"fpocket ({fpocket.installed()})"] = lambda batch: [_cavities(item.given) for item in batch]
+        arms[str(fpocket.installed())] = lambda batch: [_cavities(item.given) for item in batch]
     return arms
 
 
@@ -150,7 +150,7 @@ def _cavities(target: Target) -> Answer:
     if target.text is None:
         return {"not asked": "no structure"}
     try:
-        found = fpocket.cavities(target.text)
+        found = fpocket.cavities(target.text, {(name, label) for name, labels in target.labels for label in labels})
     except TimeoutError as error:
         return {"error": str(error), "passing": True}
     scores = []
