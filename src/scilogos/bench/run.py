@@ -21,7 +21,7 @@ from scilogos.bench.leaks import told
 from scilogos.bench.pictures import draw
 from scilogos.bench.report import Report
 from scilogos.bench.results import Results
-from scilogos.bench.settings import settings_of
+from scilogos.bench.settings import Drawn, settings_of
 from scilogos.decode.served import ServedEngine
 from scilogos.errors import InputError, MissingError, ObjectError, PromptError
 from scilogos.model import fingerprint
@@ -76,6 +76,7 @@ def run(
         "samples": samples or module.SAMPLES or 1,
         "seed": seed,
         "settings": {key: value for key, value in shown.items() if key not in getattr(module, "JUDGING", ())},
+        **({"sampling": str(settings.sampling(module.SAMPLING))} if isinstance(settings, Drawn) else {}),
         "method": module.METHOD,
         "files": _files(module, data, settings),
         "scilogos": __version__,
@@ -150,11 +151,12 @@ class _Kept(NamedTuple):
 
 def _arm(task: str, module: ModuleType, held: HeldOut, kept: _Kept, arm: str, ask: Predict) -> list[Answer]:
     """What an arm answers, with the judgement where the task has a judge."""
-    given = _answered(f"{task}, {arm}", arm, lambda batch, _: ask(batch), held, kept.answers, module)
+    given = _answered(f"{task}, {arm}", arm, lambda batch, _: ask(batch), held, kept.answers, module.BATCH)
     if not hasattr(module, "judge"):
         return given
     judge = partial(_judged, module.judge, held)
-    judged = _answered(f"{task}, judging {arm}", arm, judge, held, kept.judgements, module, given)
+    size = getattr(module, "JUDGE_BATCH", module.BATCH)
+    judged = _answered(f"{task}, judging {arm}", arm, judge, held, kept.judgements, size, given)
     return [
         {**judgement, **answer, "judging": judgement["seconds"]}
         for answer, judgement in zip(given, judged, strict=True)
@@ -225,15 +227,15 @@ def _answered(
     work: Work,
     held: HeldOut,
     results: Results,
-    module: ModuleType,
+    size: int,
     before: Sequence[Answer] | None = None,
 ) -> list[Answer]:
     """Answer every item that has no answer yet; always in the same batches, so that a resumed run draws the same."""
     known, items = results.answers(arm), held.items
     given = before or [{}] * len(items)
     progress = Progress(title, len(items), sum(item.key in known for item in items))
-    for start in range(0, len(items), module.BATCH):
-        batch, mine = items[start : start + module.BATCH], given[start : start + module.BATCH]
+    for start in range(0, len(items), size):
+        batch, mine = items[start : start + size], given[start : start + size]
         lacking = [item.key for item in batch if item.key not in known]
         if not lacking:
             continue
@@ -268,13 +270,17 @@ def _report(task: str, module: ModuleType, held: HeldOut, arms: Arms) -> Report:
         for item, answer in zip(held.items, answers, strict=True):
             if "error" in answer:
                 refused[answer["error"] if arm == "model" else f"{arm}: {answer['error']}"].append(item.key)
+    began = time.monotonic()
+    figures = {arm: module.score(held, answers) for arm, answers in arms.items()}
+    scoring = (time.monotonic() - began) / len(arms)
     return Report(
         task=task,
-        figures={arm: module.score(held, answers) for arm, answers in arms.items()},
+        figures=figures,
         items=dict(Counter(item.group for item in held.items)),
         skipped=held.skipped,
         notes=held.notes,
         refused=dict(refused),
         seconds=sum(answer["seconds"] for answer in arms["model"]) / max(1, len(held.items)),
         judging=sum(answer.get("judging", 0.0) for answer in arms["model"]) / max(1, len(held.items)),
+        scoring=scoring / max(1, len(held.items)),
     )

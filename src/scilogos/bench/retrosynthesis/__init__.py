@@ -19,12 +19,13 @@ from scilogos.tasks import Logos, retrosynthesis
 from scilogos.tasks.ranking import Ranking
 
 __all__ = [
-    "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "PACKAGES", "SAMPLES", "TABLE", "Settings",
+    "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "PACKAGES", "SAMPLES", "SAMPLING", "TABLE", "Settings",
     "baseline", "items", "plots", "predict", "score",
 ]  # fmt: skip
 
 TABLE = "chem/uspto50k.csv.gz"
 FILES, OPTIONAL, PACKAGES = (TABLE,), (similar.TABLE,), ("rdchiral",)
+SAMPLING = retrosynthesis.SAMPLING
 _SIMILAR = "similar products (RetroSim)"
 _COLUMNS = ("row", "split", "class", "product", "reactants", "reaction_in_train", "product_in_train")
 HELD_OUT = (
@@ -33,7 +34,7 @@ HELD_OUT = (
 )
 SAMPLES, BATCH = retrosynthesis.SAMPLES, 8
 METHOD = (
-    f"samples from several writings of the product, {retrosynthesis.SAMPLING}; ranked by log-sum-exp of likelihoods "
+    "samples from several writings of the product; ranked by log-sum-exp of likelihoods "
     "among legal symbols (unmasked over vLLM) over distinct texts, averaged over writings, and where `forward` is set "
     f"by that and so many times log p(product | reactants) for the first {retrosynthesis.CHECKED}; other orders of the "
     f"first {KEPT} beside, R-SMILES' by its places among legal symbols. "
@@ -98,7 +99,7 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     recorder = Recorder(model.engine)
     products = [item.given for item in batch]
     options = {"samples": samples, "num_roots": settings.roots, "forward": settings.forward, "seed": seed}
-    sampling = settings.sampling(retrosynthesis.SAMPLING)
+    sampling = settings.sampling(SAMPLING)
     most = samples * settings.roots
     rankings = retrosynthesis.propose_all(recorder, products, n=most, sampling=sampling, **options)
     answers, start = list[Answer](), 0
