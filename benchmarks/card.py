@@ -21,7 +21,7 @@ from scilogos.errors import InputError, MissingError
 from scilogos.model import ModelConfig, Transformer, fingerprint
 from scilogos.science import replacing
 from scilogos.tokens import load as load_codec
-from scilogos.train import TrainRecipe, read_recipe
+from scilogos.train import TrainRecipe, read_recipe, recorded
 
 TEXT = Path(__file__).with_name("card.md")
 
@@ -46,6 +46,7 @@ def read_stage(path: Path) -> Stage:
     """Read a recipe and its run in runs/NAME; MissingError where the run or its corpus is not there."""
     recipe = read_recipe(path)
     metrics = Path("runs") / recipe.name / "metrics.jsonl"
+    recipe = recorded(metrics.parent) or recipe
     if not metrics.is_file():
         raise MissingError(f"{metrics}: not there; train {path} first")
     lines = [json.loads(line) for line in metrics.read_text().splitlines()]

@@ -19,7 +19,7 @@ from command import run_app
 from scilogos.bench.material.text import LEAST_GROUPS
 from scilogos.errors import InputError, MissingError
 from scilogos.model import ModelConfig, Transformer, fingerprint
-from scilogos.train import read_recipe
+from scilogos.train import read_recipe, recorded
 
 SCORES = {  # the figure of each task's report that a larger model should raise; an affinity it should lower
     "retrosynthesis": "top-1",
@@ -48,6 +48,7 @@ def read_run(recipe: Path) -> Run:
     """Read the run of a recipe from runs/NAME, or from where the recipe's name says it is."""
     settings = read_recipe(recipe)
     folder = Path("runs") / settings.name
+    settings = recorded(folder) or settings
     try:
         config = ModelConfig.from_hf(json.loads((folder / "config.json").read_text()))
         lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]

@@ -1,7 +1,8 @@
 """Judgements are streamed and resumed as answers are, for every arm; settings of a task come from NAME=VALUE."""
 
-import json
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -13,6 +14,7 @@ from scilogos.bench.run import TASKS
 from scilogos.bench.settings import settings_of
 from scilogos.errors import InputError, ObjectError
 from scilogos.model import fingerprint
+from scilogos.tasks import Logos
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +24,10 @@ class Settings:
     factor: int = 2
     strict: bool = False
     name: str = "plain"
+
+
+def number_of_lines(path: Path) -> int:
+    return len(path.read_text().splitlines())
 
 
 def counting() -> ModuleType:
@@ -47,7 +53,7 @@ def counting() -> ModuleType:
     module.items = lambda data, *, limit, seed, settings: HeldOut(tuple(Item(str(i), i) for i in range(limit or 5)))
     module.predict, module.judge, module.score = predict, judge, score
     module.judged_by = lambda settings: {"factor": str(settings.factor)}
-    module.baseline = lambda model, held, *, seed: {"tens": lambda batch: [{"number": 10} for _ in batch]}
+    module.baseline = lambda held, *, seed: {"tens": lambda batch: [{"number": 10} for _ in batch]}
     module.plots = lambda held, arms: {
         "numbers drawn": lambda axes: axes.plot([a.get("number", 0) for a in arms["model"]])
     }
@@ -67,7 +73,8 @@ def test_answers_of_every_arm_are_judged_once(task, tiny, tmp_path):
     assert report.figures["tens"]["product"].value == 20
     assert report.refused == {"three is refused": ["3"]} and task.judged == ["0", "1", "2", "4", *"01234"]
     folder = tmp_path / fingerprint(tiny.folder)
-    assert len((folder / "counting.judged.jsonl").read_text().splitlines()) == 10
+    assert number_of_lines(folder / "counting.judged.jsonl") == 5
+    assert number_of_lines(tmp_path / "counting" / "baselines.judged.jsonl") == 5
     again = run("counting", tiny, tmp_path, tmp_path)
     assert again.figures == report.figures and len(task.judged) == 9, "found again"
     assert report.pictures == {"numbers drawn": "counting-numbers-drawn.png"}
@@ -81,7 +88,7 @@ def test_what_a_baseline_refuses_is_named(task, tiny, tmp_path):
             raise ObjectError("no pocket found")
         return [{"number": 10} for _ in batch]
 
-    task.baseline = lambda model, held, *, seed: {"tens": picky}
+    task.baseline = lambda held, *, seed: {"tens": picky}
     report = run("counting", tiny, tmp_path, tmp_path)
     assert report.refused == {"three is refused": ["3"], "tens: no pocket found": ["2"]}
     assert report.figures["tens"]["product"].value == 16, "counted as nothing"
@@ -93,10 +100,26 @@ def test_a_setting_of_the_judge_keeps_the_answers(task, tiny, tmp_path):
     assert report.figures["tens"]["product"].value == 30
     assert "--set factor=3" in report.settings["command"] and report.settings["settings"]["factor"] == 3
     folder = tmp_path / fingerprint(tiny.folder)
-    answers = [json.loads(line) for line in (folder / "counting.jsonl").read_text().splitlines()]
-    assert len(answers) == 10 and len((folder / "counting.judged.jsonl").read_text().splitlines()) == 20
+    for answers in (folder / "counting", tmp_path / "counting" / "baselines"):
+        assert number_of_lines(answers.with_name(f"{answers.name}.jsonl")) == 5
+        assert number_of_lines(answers.with_name(f"{answers.name}.judged.jsonl")) == 10
     run("counting", tiny, tmp_path, tmp_path, options=["strict=true"])
-    assert len((folder / "counting.jsonl").read_text().splitlines()) == 20, "another setting, other answers"
+    assert number_of_lines(folder / "counting.jsonl") == 10, "another setting, other answers"
+
+
+def test_a_baseline_answers_once_for_all_models_and_a_control_for_each(task, tiny, tmp_path):
+    def arm(batch):
+        asked.append(len(batch))
+        return [{"number": 10} for _ in batch]
+
+    asked: list[int] = []
+    task.baseline = lambda held, *, seed: {"tens": arm}
+    task.control = lambda model, held, *, seed: {"its own tens": arm}
+    other = Logos(tiny.engine, "other", shutil.copytree(tiny.folder, tmp_path / "other"))
+    (other.folder / "config.json").write_text((other.folder / "config.json").read_text() + " ")
+    for model, answered in ((tiny, 10), (other, 15), (tiny, 15)):
+        report = run("counting", model, tmp_path, tmp_path)
+        assert list(report.figures) == ["model", "its own tens", "tens"] and sum(asked) == answered
 
 
 @pytest.mark.parametrize(

@@ -101,10 +101,12 @@ def test_what_was_tried_but_is_no_longer_new_does_not_count(training):
     assert values["VNU, stage 2: stage 1 of all draws, times what passes of those tried"] == 0.5
 
 
-def test_without_stage_two_there_are_no_figures_of_it(training):
+def test_without_stage_two_there_are_no_figures_of_it(training, monkeypatch):
     figures = material.score(held(training, 1), [{"nodes": [NODE], "linkers": [OTHER]}])
     assert not [name for name in figures if "stage 2" in name]
-    assert "not run, since structures is 0" in judged_by(Settings())["stage 2"]
+    assert judged_by(Settings(structures=0)) == {"stage 2": "not run: since structures is 0"}
+    monkeypatch.delenv(CHECKER, raising=False)
+    assert "not run: " in judged_by(Settings())["stage 2"] and Settings().looked_at == 0
 
 
 def test_only_the_new_of_the_first_draws_are_judged(training, tables, tmp_path, monkeypatch):

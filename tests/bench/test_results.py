@@ -1,5 +1,7 @@
 """Lines on disk: found again, of one setting, half a line forgiven, a broken one named."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from scilogos.bench.results import Results
@@ -36,3 +38,16 @@ def test_place_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot be written"):
         Results(tmp_path / "file" / "task.jsonl", "one").add("model", {"a": {}})
+
+
+def test_several_write_to_one_file(tmp_path):
+    path = tmp_path / "task.jsonl"
+
+    def write(name: str) -> None:
+        for number in range(40):
+            Results(path, "one").add("model", {f"{name}{number}": {"x": name * 20_000}})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, "abcd"))
+    found = Results(path, "one").answers("model")
+    assert len(found) == 160 and all(answer["x"] == key[0] * 20_000 for key, answer in found.items())

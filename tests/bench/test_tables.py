@@ -39,6 +39,23 @@ def test_a_row_for_each_system(tmp_path):
     assert text.count("No result of ours") == len(published()) - 1
 
 
+def test_another_question_has_a_table_of_its_own(tmp_path):
+    own = {"GFP hard: fitness": Figure(0.25, percent=False)}
+    told = {"GFP hard, all labels seen: fitness": Figure(0.75, percent=False)}
+    report("editing", model=own).write(tmp_path / "0123456789ab")
+    seen = replace(report("editing", model=told), differs=["labels all"], apart="all labels seen")
+    seen.write(tmp_path / "0123456789ab")
+    usual, apart = page(tmp_path).split("### Protein editing, another question: all labels seen")
+    assert "| **logos-8m, 0123456789ab** |  | 0.250 |" in usual and "0.750" not in usual
+    assert "| **logos-8m, 0123456789ab, labels all** |  | 0.750 |" in apart
+
+
+def test_a_baseline_of_fewer_items_says_so(tmp_path):
+    limited = report(model={"top-1": Figure(0.5)}, shuffled={"top-1": Figure(0.01)})
+    replace(limited, differs=["limit 3"]).write(tmp_path / "0123456789ab")
+    assert "| shuffled, run here, limit 3 | 1.0% |" in page(tmp_path)
+
+
 def test_figures_in_brief_go_where_the_marks_are(tmp_path):
     right = {"top-1": Figure(0.5, 0.4, 0.6, 10), "top-10": Figure(0.75, 0.7, 0.8, 10)}
     report(checkpoint="mine, 0123456789ab", model=right, shuffled={"top-1": Figure(0.01, 0.0, 0.02, 10)}).write(

@@ -1,7 +1,7 @@
 """Benchmarks: a task and a model in; figures with intervals, beside baselines, out.
 
 One module a task, the same names in the same order: what it reads and holds out, `items`, `predict`, `judge`, `score`,
-`baseline`, `plots`.
+`control` (arms that need the model), `baseline` (arms that no model changes), `plots`.
 And fine-tuning on a user's own table, with figures before and after.
 """
 

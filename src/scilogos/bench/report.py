@@ -31,6 +31,7 @@ class Report:
     differs: Sequence[str] = ()
     apart: str = ""
     judging: float = 0.0  # seconds of the judge, an item; what was judged before costs nothing
+    scoring: float = 0.0  # seconds of the scorers and their intervals, an item
 
     @property
     def name(self) -> str:
@@ -51,6 +52,7 @@ class Report:
         lines.append(f"- items: {', '.join(f'{number:,} {group}' for group, number in self.items.items())}")
         lines.append(f"- time: {self.seconds:.2f} s an item")
         lines += [f"- judging: {self.judging:.2f} s an item"] if self.judging else []
+        lines += [f"- scoring: {self.scoring:.3f} s an item, intervals included"] if self.scoring else []
         for title, reasons in (("left out", self.skipped), ("refused, counted as no answer", self.refused)):
             lines += [f"- {title}: {len(keys):,}, {reason}: {_shortened(keys)}" for reason, keys in reasons.items()]
         lines += [f"- note: {note}" for note in self.notes]

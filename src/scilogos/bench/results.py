@@ -1,8 +1,10 @@
-"""The answers of one task and checkpoint on disk: a JSON line an item, appended as they come, found again on resuming.
+"""The answers of one task on disk, a checkpoint's or a baseline's: a JSON line an item, appended as they come.
 
-A line carries the fingerprint of the settings it was made under; lines of other settings stay and are not read.
+A line carries the fingerprint of the settings it was made under; lines of other settings stay and are not read. Several
+processes may write to one file.
 """
 
+import fcntl
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,8 +23,12 @@ class Results:
             self._read()
 
     def _read(self) -> None:
-        whole = self.path.read_bytes()
-        kept = whole[: whole.rfind(b"\n") + 1]  # a killed run may have left half a line
+        with self.path.open("r+b") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            whole = handle.read()
+            kept = whole[: whole.rfind(b"\n") + 1]  # a killed run may have left half a line
+            if len(kept) < len(whole):
+                handle.truncate(len(kept))
         for number, line in enumerate(kept.splitlines(), 1):
             try:
                 row = json.loads(line)
@@ -32,9 +38,6 @@ class Results:
                 raise InputError(cure, path=self.path, line=number) from None
             if settings == self.settings:
                 self._answers.setdefault(arm, {})[key] = row
-        if len(kept) < len(whole):
-            with self.path.open("r+b") as handle:
-                handle.truncate(len(kept))
 
     def answers(self, arm: str) -> Mapping[str, Answer]:
         """The answers of an arm by item key."""
@@ -56,6 +59,7 @@ def write_text(path: Path, text: str, *, mode: str = "w") -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open(mode, encoding="utf-8") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
             handle.write(text)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error

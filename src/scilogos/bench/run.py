@@ -1,4 +1,4 @@
-"""The shared loop: items, answers of the model and of each baseline, judgements of them, all streamed; the report."""
+"""The shared loop: items, answers of model, controls and baselines, judgements of them, all streamed; the report."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from scilogos import __version__
 from scilogos.bench import binding_site, cdr, editing, ligand, material, retrosynthesis, validity
@@ -21,7 +21,7 @@ from scilogos.bench.leaks import told
 from scilogos.bench.pictures import draw
 from scilogos.bench.report import Report
 from scilogos.bench.results import Results
-from scilogos.bench.settings import settings_of
+from scilogos.bench.settings import Drawn, settings_of
 from scilogos.decode.served import ServedEngine
 from scilogos.errors import InputError, MissingError, ObjectError, PromptError
 from scilogos.model import fingerprint
@@ -38,6 +38,7 @@ TASKS: dict[str, ModuleType] = {
     "validity": validity,
 }
 _PACKAGES = ("torch", "numpy", "rdkit", "immunum")
+_OF_THE_MODEL = ("checkpoint", "precision", "samples")
 Arms = Mapping[str, Sequence[Answer]]  # answers by arm, in the order of the items
 
 
@@ -75,6 +76,7 @@ def run(
         "samples": samples or module.SAMPLES or 1,
         "seed": seed,
         "settings": {key: value for key, value in shown.items() if key not in getattr(module, "JUDGING", ())},
+        **({"sampling": str(settings.sampling(module.SAMPLING))} if isinstance(settings, Drawn) else {}),
         "method": module.METHOD,
         "files": _files(module, data, settings),
         "scilogos": __version__,
@@ -83,13 +85,16 @@ def run(
     notes = (*held.notes, *told(model.folder, task))
     held = replace(held, settings=settings, notes=notes, folder=out / name / task, shared=out / task)
     _check_keys(held.items)
-    answers = Results(out / name / f"{task}.jsonl", _short_hash(made_by))
-    judgements = Results(out / name / f"{task}.judged.jsonl", _short_hash({**made_by, "judged by": judged_by}))
-    answered = partial(_arm, task, module, held, answers=answers, judgements=judgements)
+    mine = partial(_arm, task, module, held, _Kept.of(out / name / task, made_by, judged_by))
     ask = partial(module.predict, model, held, samples=samples or module.SAMPLES or 1, seed=seed)
-    arms = {"model": answered("model", ask)}
+    arms = {"model": mine("model", ask)}
     _check_answers(arms["model"])
-    arms |= {arm: answered(arm, one) for arm, one in module.baseline(model, held, seed=seed).items()}
+    if hasattr(module, "control"):
+        arms |= {arm: mine(arm, one) for arm, one in module.control(model, held, seed=seed).items()}
+    if hasattr(module, "baseline"):
+        without_model = {key: value for key, value in made_by.items() if key not in _OF_THE_MODEL}
+        common = partial(_arm, task, module, held, _Kept.of(out / task / "baselines", without_model, judged_by))
+        arms |= {arm: common(arm, one) for arm, one in module.baseline(held, seed=seed).items()}
     settled = {
         "command": _command(task, model, data, out, numbers, options),
         **made_by,
@@ -131,15 +136,27 @@ def _name(path: str) -> str:
     return Path(path).name if Path(path).is_absolute() else str(path)
 
 
-def _arm(
-    task: str, module: ModuleType, held: HeldOut, arm: str, ask: Predict, answers: Results, judgements: Results
-) -> list[Answer]:
+class _Kept(NamedTuple):
+    """Where the answers of arms and their judgements are kept."""
+
+    answers: Results
+    judgements: Results
+
+    @classmethod
+    def of(cls, place: Path, made_by: dict[str, Any], judged_by: dict[str, str]) -> "_Kept":
+        answers = Results(place.with_name(f"{place.name}.jsonl"), _short_hash(made_by))
+        judged = {**made_by, "judged by": judged_by}
+        return cls(answers, Results(place.with_name(f"{place.name}.judged.jsonl"), _short_hash(judged)))
+
+
+def _arm(task: str, module: ModuleType, held: HeldOut, kept: _Kept, arm: str, ask: Predict) -> list[Answer]:
     """What an arm answers, with the judgement where the task has a judge."""
-    given = _answered(f"{task}, {arm}", arm, lambda batch, _: ask(batch), held, answers, module)
+    given = _answered(f"{task}, {arm}", arm, lambda batch, _: ask(batch), held, kept.answers, module.BATCH)
     if not hasattr(module, "judge"):
         return given
     judge = partial(_judged, module.judge, held)
-    judged = _answered(f"{task}, judging {arm}", arm, judge, held, judgements, module, given)
+    size = getattr(module, "JUDGE_BATCH", module.BATCH)
+    judged = _answered(f"{task}, judging {arm}", arm, judge, held, kept.judgements, size, given)
     return [
         {**judgement, **answer, "judging": judgement["seconds"]}
         for answer, judgement in zip(given, judged, strict=True)
@@ -210,15 +227,15 @@ def _answered(
     work: Work,
     held: HeldOut,
     results: Results,
-    module: ModuleType,
+    size: int,
     before: Sequence[Answer] | None = None,
 ) -> list[Answer]:
     """Answer every item that has no answer yet; always in the same batches, so that a resumed run draws the same."""
     known, items = results.answers(arm), held.items
     given = before or [{}] * len(items)
     progress = Progress(title, len(items), sum(item.key in known for item in items))
-    for start in range(0, len(items), module.BATCH):
-        batch, mine = items[start : start + module.BATCH], given[start : start + module.BATCH]
+    for start in range(0, len(items), size):
+        batch, mine = items[start : start + size], given[start : start + size]
         lacking = [item.key for item in batch if item.key not in known]
         if not lacking:
             continue
@@ -253,13 +270,17 @@ def _report(task: str, module: ModuleType, held: HeldOut, arms: Arms) -> Report:
         for item, answer in zip(held.items, answers, strict=True):
             if "error" in answer:
                 refused[answer["error"] if arm == "model" else f"{arm}: {answer['error']}"].append(item.key)
+    began = time.monotonic()
+    figures = {arm: module.score(held, answers) for arm, answers in arms.items()}
+    scoring = (time.monotonic() - began) / len(arms)
     return Report(
         task=task,
-        figures={arm: module.score(held, answers) for arm, answers in arms.items()},
+        figures=figures,
         items=dict(Counter(item.group for item in held.items)),
         skipped=held.skipped,
         notes=held.notes,
         refused=dict(refused),
         seconds=sum(answer["seconds"] for answer in arms["model"]) / max(1, len(held.items)),
         judging=sum(answer.get("judging", 0.0) for answer in arms["model"]) / max(1, len(held.items)),
+        scoring=scoring / max(1, len(held.items)),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from scilogos.bench import binding_site, cdr, retrosynthesis
 from scilogos.bench.binding_site import chains
 from scilogos.bench.figures import Figure, ratio
-from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, reading
+from scilogos.bench.held_out import Answer, HeldOut, Item, reading
 from scilogos.bench.recorder import Recorder, tally
 from scilogos.bench.settings import NoSettings
 from scilogos.data.readers import READERS
@@ -95,9 +95,3 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
             total = sum(a["molecules"] for a in mine)
             figures[f"{kind}: molecules"] = Figure(total, count=len(mine), percent=False)
     return figures
-
-
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
-    """None: the constraint alone is tested by its own tests."""
-    del model, held, seed
-    return {}

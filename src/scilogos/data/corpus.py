@@ -9,9 +9,11 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from scilogos.data.joining import Joining
 from scilogos.data.ledger import Ledger
@@ -74,11 +76,10 @@ def prepare(
     if out.exists() and not (out / "corpus.json").is_file() and (not out.is_dir() or any(out.iterdir())):
         raise InputError("this is not a corpus and would be overwritten; name another folder", path=out)
     made = prepare_parts(recipe, data, out, codec, work)
-    partial, old = out.with_name(out.name + ".partial"), out.with_name(out.name + ".old")
+    partial, old = out.with_name(f"{out.name}.{uuid4().hex[:8]}.partial"), out.with_name(out.name + ".old")
     try:
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, partial, ignore_errors=True)
-            shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             joining = Joining(recipe, partial, codec)
             info = joining.corpus([made[i : i + work.blocks] for i in range(0, len(made), work.blocks)])
@@ -151,6 +152,9 @@ def _make(parts: Sequence[Part], folder: Path, codec: Codec | GrownCodec, work: 
             for number, made in enumerate(as_completed(waiting), 1):
                 made.result()
                 work.progress(number, len(parts))
+        except BrokenProcessPool:
+            killed = "a process that made a part was killed, perhaps for want of memory; --processes 1 takes least"
+            raise StorageError(f"{folder}: {killed}; the parts that are done are kept") from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

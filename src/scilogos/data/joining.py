@@ -13,7 +13,7 @@ import numpy as np
 from scilogos.data import legal_table
 from scilogos.data.answers import LegalSets
 from scilogos.data.ledger import Ledger
-from scilogos.data.parts import LONG, OUTSIDE, UNKNOWN, Encoded, Made, read_part
+from scilogos.data.part_files import LONG, OUTSIDE, UNKNOWN, Encoded, Made, counts, read_part
 from scilogos.data.seen import Seen
 from scilogos.data.shards import MOST_TOKENS, CorpusInfo, ShardInfo, ShardWriter, token_type
 from scilogos.data.source import CorpusRecipe, Source
@@ -51,7 +51,7 @@ class Joining:
     def _shards(self, parts: Sequence[Sequence[Path]]) -> tuple[ShardInfo, ...]:
         rows: Counter[tuple] = Counter()  # by what a record is told as: told otherwise, it is no duplicate
         for source, folders in zip(self.recipe.sources, parts, strict=True):
-            rows[source.reader, source.forms] += _counts(folders[0]).get("rows", 0)
+            rows[source.reader, source.forms] += counts(folders[0]).get("rows", 0)
         seen = {told: Seen.of(number) for told, number in rows.items()}
         try:
             for source, folders in zip(self.recipe.sources, parts, strict=True):
@@ -67,7 +67,7 @@ class Joining:
         if source.forms:
             ledger.source += f" ({', '.join(source.forms)})"
         for folder in folders:
-            for what, number in _counts(folder).items():
+            for what, number in counts(folder).items():
                 ledger.count(what, number)
         for made, renumber in merge(*map(self._records, folders), key=lambda pair: pair[0].place):
             if not seen.add(made.digest):
@@ -117,8 +117,3 @@ class Joining:
         if key not in self.writers:
             self.writers[key] = ShardWriter(self.out, *key, legal=self.recipe.answers, tokens=self._tokens)
         return self.writers[key]
-
-
-def _counts(folder: Path) -> dict[str, int]:
-    """What the making of a part counted."""
-    return json.loads((folder / "ledger.json").read_text())

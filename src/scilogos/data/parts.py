@@ -1,22 +1,18 @@
 """A part of a source: every n-th of its records, written, encoded and marked; made side by side with the others.
 
-    <part>/records     the records in order, see `_pack`
-    <part>/ledger.json what the reader counted (in the first part alone) and what of this part could not be told
-    <part>/legal.npy   bool [rows, vocabulary], for post-training: the sets of symbols that this part's marks number
-
-A part is named by all that it depends on. It is whole or not there: it gets its name when it is done.
+A part is named by all that it depends on. It is whole or not there: it gets its name when it is done, and it knows how
+long its files are. Two processes that make the same part do not disturb each other; the first to end gives its own.
 """
 
 import hashlib
 import json
 import shutil
-import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from uuid import uuid4
 
 import numpy as np
 
@@ -24,38 +20,18 @@ from scilogos.data.answers import LegalTable
 from scilogos.data.clusters import Clusters
 from scilogos.data.grouping import Grouping, splitting, thinning
 from scilogos.data.ledger import Ledger
+from scilogos.data.part_files import LONG, OUTSIDE, TOLD, UNKNOWN, Encoded, is_whole, pack, seal
 from scilogos.data.readers import READERS
 from scilogos.data.shards import token_type
-from scilogos.data.source import CorpusRecipe, Dropped, Reading, Record, Source, Split
+from scilogos.data.source import CorpusRecipe, Dropped, Reading, Record, Source
 from scilogos.errors import InputError, MissingError, PromptError
 from scilogos.grammar.forms import split
 from scilogos.grammar.objects import Sentence
 from scilogos.grammar.writer import write
 from scilogos.tokens import Codec, GrownCodec
 
-_RECORD, _SENTENCE = struct.Struct("<QB16sH"), struct.Struct("<BII")
-_SPLITS: tuple[Split, ...] = ("train", "val")
-TOLD, OUTSIDE, UNKNOWN, LONG = range(4)  # what became of a sentence; OUTSIDE: told, but outside its constraint
 _OF_THE_CORPUS = ("name", "sources", "val_limit")  # no matter of a part
 _INPUTS = ("path", "exclude", "pairs", "join")
-
-
-class Encoded(NamedTuple):
-    """A sentence as numbers: what became of it, how long its prompt is, its symbols, and the row that binds each."""
-
-    became: int
-    prompt: int
-    tokens: np.ndarray  # of the vocabulary's token_type
-    legal: np.ndarray | None  # uint32, rows of the part's legal table
-
-
-class Made(NamedTuple):
-    """A record that a part holds: its place in the source, a digest of its key, its split and sentences."""
-
-    place: int
-    digest: bytes
-    split: Split
-    sentences: tuple[Encoded, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +63,7 @@ class Part:
     @property
     def name(self) -> str:
         """Where it comes in the corpus, and a hash of what it depends on; MissingError without the source's files."""
-        recipe = {
-            key: value for key, value in asdict(self.recipe).items() if key not in ("name", "sources", "val_limit")
-        }
+        recipe = {key: value for key, value in asdict(self.recipe).items() if key not in _OF_THE_CORPUS}
         states = [(path.stat().st_size, path.stat().st_mtime_ns) for path in self._files()]
         found = [grouping and grouping.name for grouping in self.groupings]
         made_of = [recipe, asdict(self.of), states, found, self.vocabulary, _program()]
@@ -111,10 +85,9 @@ class Part:
     def make(self, folder: Path, codec: Codec | GrownCodec) -> Path:
         """Make the part in a folder, unless it is there; give its own folder."""
         done = folder / self.name
-        if done.is_dir():
+        if is_whole(done):
             return done
-        partial = done.with_name(done.name + ".partial")
-        shutil.rmtree(partial, ignore_errors=True)
+        partial = done.with_name(f"{done.name}.{uuid4().hex[:8]}.partial")
         partial.mkdir(parents=True)
         try:
             ledger = Ledger()
@@ -126,13 +99,21 @@ class Part:
                     except Dropped as reason:
                         ledger.drop(str(reason))
                         continue
-                    _pack(file, place, record, [self._encode(sentence, codec, legal) for sentence in sentences])
+                    digest = hashlib.blake2b(record.name.encode(), digest_size=16).digest()
+                    encoded = [self._encode(sentence, codec, legal) for sentence in sentences]
+                    pack(file, place, digest, record.split, encoded)
             for what in self.undone:
                 ledger.count(f"without MMseqs2: {what}", ledger.counts[""]["rows"])
             if legal is not None:
                 np.save(partial / "legal.npy", legal.table())
-            (partial / "ledger.json").write_text(json.dumps(ledger.counts[""]))
-            partial.rename(done)
+            seal(partial, ledger.counts[""])
+            if not is_whole(done):
+                shutil.rmtree(done, ignore_errors=True)
+            try:
+                partial.rename(done)
+            except OSError:
+                if not is_whole(done):  # of another process, which was first
+                    raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         return done
@@ -187,29 +168,3 @@ def _program() -> str:
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         hashed.update(path.read_bytes())
     return hashed.hexdigest()
-
-
-def _pack(file: BinaryIO, place: int, record: Record, sentences: list[Encoded]) -> None:
-    digest = hashlib.blake2b(record.name.encode(), digest_size=16).digest()
-    file.write(_RECORD.pack(place, _SPLITS.index(record.split), digest, len(sentences)))
-    for became, prompt, tokens, legal in sentences:
-        file.write(_SENTENCE.pack(became, prompt, len(tokens)))
-        file.write(tokens.tobytes())
-        if legal is not None:
-            file.write(legal.tobytes())
-
-
-def read_part(folder: Path, tokens: np.dtype, *, answers: bool) -> Iterator[Made]:
-    """The records that a part holds, whose tokens are written so."""
-    with (folder / "records").open("rb") as file:
-        while head := file.read(_RECORD.size):
-            place, split_number, digest, count = _RECORD.unpack(head)
-            sentences = tuple(_unpack(file, tokens, answers) for _ in range(count))
-            yield Made(place, digest, _SPLITS[split_number], sentences)
-
-
-def _unpack(file: BinaryIO, numbers: np.dtype, answers: bool) -> Encoded:
-    became, prompt, length = _SENTENCE.unpack(file.read(_SENTENCE.size))
-    tokens = np.frombuffer(file.read(numbers.itemsize * length), numbers)
-    marked = answers and became in (TOLD, OUTSIDE)
-    return Encoded(became, prompt, tokens, np.frombuffer(file.read(4 * length), "<u4") if marked else None)

@@ -13,6 +13,7 @@ from scilogos.errors import InputError, MissingError
 
 csv.field_size_limit(1 << 24)
 
+_ENCODING = "utf-8-sig"  # what spreadsheets write begins with a mark
 _BROKEN = (json.JSONDecodeError, UnicodeDecodeError, csv.Error, EOFError, zlib.error, OSError)
 
 
@@ -22,10 +23,10 @@ def open_text(path: Path) -> TextIO:
         raise MissingError(f"{path}: no such file")
     try:
         if path.suffix == ".gz":
-            return gzip.open(path, "rt", encoding="utf-8", newline="")
+            return gzip.open(path, "rt", encoding=_ENCODING, newline="")
         if path.suffix == ".zst":
-            return io.TextIOWrapper(io.BufferedReader(_Zstd(path)), encoding="utf-8", newline="")
-        return path.open(encoding="utf-8", newline="")
+            return io.TextIOWrapper(io.BufferedReader(_Zstd(path)), encoding=_ENCODING, newline="")
+        return path.open(encoding=_ENCODING, newline="")
     except PermissionError as error:
         raise InputError(f"cannot be read: {error.strerror}", path=path) from None
 

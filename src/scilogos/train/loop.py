@@ -23,6 +23,7 @@ from scilogos.train.loss import Batch, summed_loss
 from scilogos.train.optimiser import DTYPES, Masters
 from scilogos.train.parallel import Ranks, joined
 from scilogos.train.recipe import TrainRecipe
+from scilogos.train.record import record
 from scilogos.train.weights import starting_model, weights_of
 
 SYMBOLS = ("symbols.json", "tokenizer.json", "tokenizer_config.json")
@@ -71,6 +72,7 @@ class _Run:
         with self.ranks.together():
             if self.ranks.first:
                 checkpoints.write_config(self.run, self.model.config.to_hf())
+                record(self.run, self.recipe, self.step)
 
     def _mixture(self, split: str, seed: int, only: str | None = None) -> Mixture:
         r = self.recipe

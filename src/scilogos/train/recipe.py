@@ -58,8 +58,8 @@ class TrainRecipe:
     start: Path | None = None  # a checkpoint folder to start from instead of random weights
     lora_rank: int = 0  # of adapters that learn in place of the weights of `start`; 0: all weights learn
     new_rows: NewRows | None = None  # of a grown vocabulary
-    row_length: int = 8192
-    rows_per_step: int = 2
+    row_length: int = 4096
+    rows_per_step: int = 1
     optimiser: Literal["muon", "adamw"] = "muon"
     learning_rate: float = 2e-3
     warmup_tokens: int = 500_000

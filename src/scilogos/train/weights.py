@@ -74,16 +74,20 @@ def weights_of(
 @torch.no_grad()
 def _read_mean(several: Sequence[checkpoints.Saved], into: Mapping[str, Tensor]) -> None:
     """Read the mean of the masters of checkpoints into parameters."""
-    total = {name: torch.zeros_like(parameter) for name, parameter in into.items()}
-    for saved in several:
+    total: dict[str, Tensor] = {}
+    for number, saved in enumerate(several, 1):
         try:
             saved.read(masters_of(saved, into))
         except CheckpointError as error:
             raise CheckpointError(f"{saved.folder}: {error}") from None
+        if len(several) == 1:  # a second copy would be as large as the model
+            return
         for name, parameter in into.items():
-            total[name] += parameter
+            total[name] = (
+                parameter / len(several) if number == 1 else total[name].add_(parameter, alpha=1 / len(several))
+            )
     for name, parameter in into.items():
-        parameter.copy_(total[name] / len(several))
+        parameter.copy_(total[name])
 
 
 def _model_of(saved: checkpoints.Saved, config: ModelConfig, recipe: TrainRecipe | None) -> Transformer:

@@ -129,16 +129,53 @@ def test_fragments_that_touch_are_one_ligand():
 
 
 @pytest.mark.skipif(not fpocket.installed(), reason=fpocket.MISSING)
-def test_fpocket_finds_the_site_of_a_complex(demo_complex):
-    cavities = fpocket.cavities(demo_complex)
+def test_fpocket_finds_the_site_of_a_complex_whose_ligand_it_is_not_shown(demo_complex):
+    cavities = fpocket.cavities(demo_complex, ())
     assert cavities and all(cavity.residues for cavity in cavities)
+    bare = "\n".join(line for line in demo_complex.splitlines() if not line.startswith("HETATM"))
+    assert fpocket.cavities(bare, ()) == cavities
     ligand = np.array(
         [[float(x[i : i + 8]) for i in (30, 38, 46)] for x in demo_complex.splitlines() if x[:6] == "HETATM"]
     )
-    assert any(found([np.asarray(cavity.centre) for cavity in cavities[:3]], [ligand], extra=2))
+    centres = [np.asarray(cavity.centre) for cavity in cavities]
+    assert any(found(centres, [ligand], extra=len(centres))), "among all; its rank here is 8, with the ligand shown 1"
 
 
 @pytest.mark.skipif(not fpocket.installed(), reason=fpocket.MISSING)
 def test_fpocket_refuses_what_is_no_structure():
     with pytest.raises(InputError, match="fpocket"):
-        fpocket.cavities("nothing\n")
+        fpocket.cavities("nothing\n", ())
+
+
+def test_fpocket_is_shown_the_first_model_and_modified_residues(monkeypatch):
+    atom = "{:6}    1  CA  {} A{:4}       1.000   2.000   3.000  1.00  0.00           C"
+    rows = [("ATOM", "ALA", 1), ("HETATM", "MSE", 2), ("HETATM", "STI", 3), ("HETATM", "HOH", 4)]
+    model = "\n".join(["MODEL        1", *(atom.format(*row) for row in rows), "TER", "ENDMDL"])
+    shown: list[str] = []
+    monkeypatch.setattr(fpocket, "_by_package", shown.append)
+    monkeypatch.setattr(fpocket, "_by_program", shown.append)
+    fpocket.cavities(f"HEADER\n{model}\n{model}\n", {("A", "1"), ("A", "2")})
+    assert [line[:20] for line in shown[0].splitlines()] == [atom.format(*row)[:20] for row in rows[:2]] + [
+        "TER",
+        "END",
+    ]
+
+
+def test_what_fpocket_writes_is_read_in_the_order_of_its_numbers(tmp_path, monkeypatch):
+    """The columns of the files that fpocket 4.0 wrote; its program stands on PATH here and writes them."""
+    sphere = "ATOM      1    C STP {:5}    {:8.3f}{:8.3f}{:8.3f}    0.00     4.11"
+    atom = "ATOM   1043  NZ  LYS A{:4}{}   {:8.3f}{:8.3f}{:8.3f}  0.00  0.00           N 0"
+    script = tmp_path / "bin" / "fpocket"
+    script.parent.mkdir()
+    lines = ["#!/bin/sh", "mkdir -p x_out/pockets", "cd x_out/pockets"]
+    for number in (10, 2):
+        spheres = [sphere.format(number, number + d, 0.0, -1.5) for d in (0.0, 1.0)]
+        lines += [f"cat >pocket{number}_vert.pqr <<END", *spheres, "TER", "END", f"cat >pocket{number}_atm.pdb <<END"]
+        lines += [atom.format(number, "B", 1, 2, 3), atom.format(number, " ", 1, 2, 3), "TER", "END"]
+    script.write_text("\n".join(lines) + "\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(script.parent), prepend=":")
+    cavities = fpocket.cavities(atom.format(1, " ", 1, 2, 3), ())
+    assert [cavity.centre for cavity in cavities] == [(2.5, 0.0, -1.5), (10.5, 0.0, -1.5)]
+    assert cavities[0].residues == {("A", "2B"), ("A", "2")}
+    assert fpocket.installed() == "fpocket of unknown version"

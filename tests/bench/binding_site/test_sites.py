@@ -95,6 +95,17 @@ def test_site_scores():
         {"error": "too long"},
     ]
     values = {name: figure.value for name, figure in binding_site.score(held, answers).items()}
-    assert values["validation threshold"] == 0.3
+    assert values["validation threshold"] == 0.3 and values["validation, AUPRC"] == 1
     assert values["COACH420, F1"] == pytest.approx(2 / (2 + 1 + 2))
     assert values["COACH420, MCC"] == pytest.approx((1 * 4 - 1 * 2) / np.sqrt(2 * 3 * 5 * 6))
+
+
+def test_residues_of_one_probability_are_one_point_of_the_curve():
+    """Half of four residues at 0.9 are marked, one of six at 0: precision 1/2 at recall 2/3, then 3/10 at 1."""
+    truth = ((0, 1, 4),)
+    held = HeldOut((Item("a", Target(("ACDEFGHIKL",)), truth, "COACH420"),))
+    (draw,) = binding_site.plots(held, {"model": [{"probabilities": [[0.9] * 4 + [0.0] * 6]}]}).values()
+    axes = pytest.importorskip("matplotlib.figure").Figure().subplots()
+    draw(axes)
+    recall, precision = axes.lines[1].get_data()
+    assert list(recall) == pytest.approx([2 / 3, 1]) and list(precision) == pytest.approx([1 / 2, 3 / 10])

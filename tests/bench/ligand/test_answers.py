@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scilogos.bench.ligand import Settings, baseline, items, predict
+from scilogos.bench.ligand import Settings, control, items, predict
 from scilogos.bench.ligand.answers import log_likelihoods, matched
 from scilogos.science import canonical, heavy_atoms
 from tests.bench.ligand.conftest import LIGAND, TRAINED
@@ -69,18 +69,18 @@ def test_what_cannot_be_scored_says_so_and_keeps_its_ligands(tiny, held, truth):
 
 
 def test_controls_are_matched_to_the_models_ligands(tiny, held, answers):
-    arms = {name: ask(held.items) for name, ask in baseline(tiny, held, seed=0).items()}
+    arms = {name: ask(held.items) for name, ask in control(tiny, held, seed=0).items()}
     assert list(arms) == ["wrong pocket", "training ligands", "reference"]
     for item, own, wrong, training, reference in zip(held.items, answers, *arms.values(), strict=True):
         sizes = [heavy_atoms(ligand["smiles"]) for ligand in own["ligands"]]
         assert wrong["pocket"] == held.training.others(item.given, 1)[0].name != item.key
         assert wrong["wanted"] == training["wanted"] == len(sizes) == len(training["ligands"])
         assert {ligand["smiles"] for ligand in training["ligands"]} <= set(map(canonical, TRAINED))
-        for control in (wrong, training):
-            for size, ligand in zip(sizes, control["ligands"], strict=False):
+        for other in (wrong, training):
+            for size, ligand in zip(sizes, other["ligands"], strict=False):
                 assert ligand["off"] == abs(heavy_atoms(ligand["smiles"]) - size)
         assert reference["ligands"] == [{"smiles": canonical(LIGAND)}]
-    again = {name: ask(held.items) for name, ask in baseline(tiny, held, seed=0).items()}
+    again = {name: ask(held.items) for name, ask in control(tiny, held, seed=0).items()}
     assert again == arms
 
 

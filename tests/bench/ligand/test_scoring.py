@@ -43,6 +43,18 @@ def test_orders_by_hand():
     assert found["order by likelihood, Spearman with docking"] == pytest.approx(0.5)
     assert found["order by contrast to other pockets, Spearman with docking"] == pytest.approx(1)
     assert found["order by votes, Spearman with docking"] is None, "all were drawn once"
+    assert found["pockets of which order by likelihood tells nothing"] == 1
+    assert found["pockets of which order by votes tells nothing"] == 2
+
+
+def test_what_failed_took_its_time_too():
+    docked = [ligand(affinity=-8.0, **{"docking seconds": 10.0}), {**FAILED, "docking seconds": 50.0}, FAILED]
+    assert figures("targetdiff", [answer(-7.0, *docked)])["tried a minute and core, by the clock"] == 2
+
+
+def test_what_is_left_out_of_a_mean_is_counted():
+    found = figures("targetdiff")
+    assert found["ligands without SA"] == 1 and found["pockets of one ligand, without diversity"] == 1
 
 
 def test_failures_count_nought_by_tamgen():

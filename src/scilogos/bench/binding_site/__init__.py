@@ -20,7 +20,7 @@ from scilogos.errors import InputError
 from scilogos.tasks import Logos, binding_site
 
 __all__ = [
-    "BATCH", "FAR", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "SAMPLES", "SETS", "Settings",
+    "BATCH", "FAR", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "SAMPLES", "SAMPLING", "SETS", "Settings",
     "baseline", "calibrated", "files", "items", "plots", "predict", "score",
 ]  # fmt: skip
 
@@ -33,13 +33,13 @@ HELD_OUT = (
     "end). Validation: the corpus reader's held-out clusters, for the thresholds alone."
 )
 METHOD = (
-    f"probability of a mark averaged over sampled answers, {binding_site.SAMPLING}; structures longer than the model "
+    "probability of a mark averaged over sampled answers; structures longer than the model "
     "reads are cut between chains; figures pool the residues of all chains of a set, intervals draw chains. Pockets: "
     f"marked residues at the validation threshold, linked at {binding_site.LINK} Å between side chains, centre and "
     "rank by probability; n is the number of relevant ligands, found within 4 Å of any ligand atom (DCA) or of its "
     "centre (DCC), P2Rank's criteria"
 )
-SAMPLES, BATCH = 8, 16
+SAMPLES, BATCH, SAMPLING = 8, 16, binding_site.SAMPLING
 SETS = ("coach420", "holo4k", "ligysis", "structures")
 FAR = 0.3  # identity to training below which a chain is held out
 
@@ -63,12 +63,12 @@ def files(data: Path, settings: Settings) -> list[Path]:
 
 
 def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Settings()) -> HeldOut:
-    """Read the sets, `limit` items of each, validation chains, and all training chains with their sites."""
+    """Read the sets, `limit` items of each, all validation chains, and all training chains with their sites."""
     reasons: dict[str, list[str]] = defaultdict(list)
     train, validation = chains.training(data)
     near = partial(_near, Neighbours(sorted({residues for residues, _ in train})))
     groups: dict[str, list[Item]] = defaultdict(list)
-    for number, (residues, sites) in enumerate(subset(validation, limit, seed)):
+    for number, (residues, sites) in enumerate(subset(validation, None, seed)):
         groups[VALIDATION].append(Item(f"val/{number}", Target((residues,)), (sites,), VALIDATION))
     for group, key, target, sites in _read(data, settings, reasons):
         groups[group].append(Item(f"{group}/{key}", target, sites, group))
@@ -128,16 +128,16 @@ def _rounded(arrays: Sequence[np.ndarray]) -> list[list[float]]:
     return [np.round(array, 4).tolist() for array in arrays]
 
 
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
+def baseline(held: HeldOut, *, seed: int) -> dict[str, Predict]:
     """Letters of training sites, alone and with neighbours; the sites of the nearest training chains; fpocket."""
-    del model, seed
+    del seed
     arms: dict[str, Predict] = {}
     if held.training:
         arms["letter frequency"] = partial(_by_chain, Frequencies.fit(held.training, 0))
         arms[f"letters within {WINDOW}"] = partial(_by_chain, Frequencies.fit(held.training, WINDOW))
         arms["nearest training chains"] = partial(_by_chain, Nearest.fit(held.training))
     if fpocket.installed() and any(item.given.text for item in held.items):
-        arms[f"fpocket ({fpocket.installed()})"] = lambda batch: [_cavities(item.given) for item in batch]
+        arms[str(fpocket.installed())] = lambda batch: [_cavities(item.given) for item in batch]
     return arms
 
 
@@ -150,7 +150,7 @@ def _cavities(target: Target) -> Answer:
     if target.text is None:
         return {"not asked": "no structure"}
     try:
-        found = fpocket.cavities(target.text)
+        found = fpocket.cavities(target.text, {(name, label) for name, labels in target.labels for label in labels})
     except TimeoutError as error:
         return {"error": str(error), "passing": True}
     scores = []

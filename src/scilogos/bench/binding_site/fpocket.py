@@ -1,9 +1,13 @@
 """fpocket as a baseline: its own program on PATH, or the package fpocket-rs."""
 
+import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Container
 from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,30 +18,59 @@ from scilogos.errors import InputError
 MISSING = "fpocket is not installed: its column is missing (put fpocket on PATH, or pip install fpocket-rs)"
 _LIMIT = 300  # seconds
 
+Residue = tuple[str, str]  # chain, number with its insertion code
+
 
 @dataclass(frozen=True)
 class Cavity:
     """A pocket, best first: the mean of its alpha spheres in Å, and its residues as (chain, number)."""
 
     centre: tuple[float, float, float]
-    residues: frozenset[tuple[str, str]]
+    residues: frozenset[Residue]
 
 
 def installed() -> str | None:
-    """Which fpocket there is."""
-    return "fpocket" if shutil.which("fpocket") else "fpocket-rs" if find_spec("fpocket_rs") else None
+    """Which fpocket there is, with its version."""
+    program = shutil.which("fpocket")
+    if program:
+        return f"fpocket {_version(program)}"
+    return f"fpocket-rs {metadata.version('fpocket-rs')}" if find_spec("fpocket_rs") else None
 
 
-def cavities(text: str) -> list[Cavity]:
-    """The pockets of a structure in PDB format; InputError where fpocket cannot read it, TimeoutError if too slow."""
-    if not any(line.startswith("ATOM") for line in text.splitlines()):
+@cache
+def _version(program: str) -> str:
+    told = subprocess.run([program], capture_output=True, text=True, timeout=_LIMIT, check=False)
+    found = re.search(r"fpocket (\d[\d.]*)", told.stdout + told.stderr)
+    return found[1] if found else "of unknown version"
+
+
+def cavities(text: str, residues: Container[Residue]) -> list[Cavity]:
+    """The pockets of the protein of a structure in PDB format, whose residues these are.
+
+    The ligands that are to be found are not shown to it. InputError where fpocket cannot read it, TimeoutError if it is
+    too slow.
+    """
+    lines = _of_protein(text, residues)
+    if not lines:
         raise InputError("fpocket: the structure holds no ATOM line")
+    text = "\n".join([*lines, "END", ""])
     try:
-        return _by_program(text) if installed() == "fpocket" else _by_package(text)
+        return _by_program(text) if shutil.which("fpocket") else _by_package(text)
     except subprocess.TimeoutExpired:
         raise TimeoutError(f"fpocket: more than {_LIMIT} s") from None
     except (OSError, subprocess.SubprocessError, ValueError, RuntimeError) as error:
         raise InputError(f"fpocket: {error}") from None
+
+
+def _of_protein(text: str, residues: Container[Residue]) -> list[str]:
+    """The lines of atoms of the first model, and of modified residues; no ligand, water or ion."""
+    first, *_ = text.partition("\nENDMDL")
+    lines = [line for line in first.splitlines() if line.startswith(("ATOM", "TER", "HETATM"))]
+    return [line for line in lines if not line.startswith("HETATM") or _residue(line) in residues]
+
+
+def _residue(line: str) -> Residue:
+    return line[21].strip(), line[22:27].strip()
 
 
 def _by_package(text: str) -> list[Cavity]:
@@ -64,7 +97,7 @@ def _read(spheres: Path) -> Cavity:
     """Alpha spheres from pocketN_vert.pqr, residues from pocketN_atm.pdb; columns as PDB has them."""
     lines = [line for line in spheres.read_text().splitlines() if line.startswith("ATOM")]
     atoms = spheres.with_name(spheres.name.replace("_vert.pqr", "_atm.pdb")).read_text().splitlines()
-    touched = [(line[21].strip(), line[22:27].strip()) for line in atoms if line.startswith("ATOM")]
+    touched = [_residue(line) for line in atoms if line.startswith(("ATOM", "HETATM"))]
     return Cavity(_mean([[float(line[i : i + 8]) for i in (30, 38, 46)] for line in lines]), _residues(touched))
 
 
@@ -73,5 +106,5 @@ def _mean(points: list) -> tuple[float, float, float]:
     return float(x), float(y), float(z)
 
 
-def _residues(found: list) -> frozenset[tuple[str, str]]:
+def _residues(found: list) -> frozenset[Residue]:
     return frozenset((str(chain), str(number)) for chain, number in found)

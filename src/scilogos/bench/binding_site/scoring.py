@@ -36,8 +36,10 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     """
     asked = [(item, answer) for item, answer in zip(held.items, answers, strict=True) if "not asked" not in answer]
     groups = {item.group: [pair for pair in asked if pair[0].group == item.group] for item, _ in asked}
-    validation = [_pair(*pair, "probabilities") for pair in groups.pop(VALIDATION, ())]
-    figures = {}
+    chosen_on = groups.pop(VALIDATION, [])
+    validation = [_pair(*pair, "probabilities") for pair in chosen_on]
+    seen = _by_residue(chosen_on, None) if chosen_on else {}
+    figures = {f"{VALIDATION}, {name}": figure for name, figure in seen.items()}
     threshold, calibrated = binding_site.THRESHOLD, bool(validation)
     if calibrated:
         threshold = best_threshold(*map(np.concatenate, zip(*validation, strict=True)))
@@ -127,8 +129,9 @@ def _curves(held: HeldOut, arms: Mapping[str, Sequence[Answer]], group: str, axe
         if not mine:
             continue
         scores, truth = map(np.concatenate, zip(*mine, strict=True))
-        hits = truth[np.argsort(-scores, kind="stable")].cumsum()
-        places = np.unique(np.linspace(0, len(hits) - 1, 500).astype(int))
+        order = np.argsort(-scores, kind="stable")
+        hits, ends = truth[order].cumsum(), np.flatnonzero(np.diff(scores[order], append=-np.inf))  # ties as one
+        places = ends[np.unique(np.linspace(0, len(ends) - 1, 500).astype(int))]
         axes.plot(hits[places] / max(1, hits[-1]), hits[places] / (places + 1), label=arm)
     axes.set(xlabel="recall of residues", ylabel="precision", xlim=(0, 1), ylim=(0, None))
     axes.legend(frameon=False, fontsize=8)

@@ -18,7 +18,7 @@ from scilogos.errors import InputError, MissingError
 from scilogos.tasks import Logos, cdr_design
 
 __all__ = [
-    "BATCH", "FILES", "HELD_OUT", "JUDGING", "METHOD", "SAMPLES", "Settings",
+    "BATCH", "FILES", "HELD_OUT", "JUDGING", "METHOD", "SAMPLES", "SAMPLING", "Settings",
     "baseline", "items", "judge", "judged_by", "plots", "predict", "score",
 ]  # fmt: skip
 
@@ -30,14 +30,14 @@ HELD_OUT = (
 )
 _FREE = 100  # draws of loops whose length is free
 METHOD = (
-    f"loops of the native's length, {cdr_design.SAMPLING}; first, unless `order` is likelihood, the loop of which most "
+    "loops of the native's length; first, unless `order` is likelihood, the loop of which most "
     "residues may be expected, put together residue by residue from all draws; a draw counts by its likelihood over "
     "that of being drawn under the length asked, at another sampling and over vLLM with a grown vocabulary like any "
     "other; other orders of the same draws beside. Recovery without alignment. Lengths: "
     f"{_FREE} loops at most without the native's length, between the usual lengths of training. Plausibility: mean "
     "masked log-probability of residues under AntiBERTy with the first loop in the native chain"
 )
-SAMPLES, BATCH = cdr_design.SAMPLES, 1
+SAMPLES, BATCH, SAMPLING = cdr_design.SAMPLES, 1, cdr_design.SAMPLING
 JUDGING = ("plausibility",)
 
 
@@ -79,7 +79,7 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     One that nobody drew, but most draws agree on, has no votes.
     """
     settings: Settings = held.settings or Settings()
-    sampling = settings.sampling(cdr_design.SAMPLING)
+    sampling = settings.sampling(SAMPLING)
     answers = []
     for item in batch:
         usual, length = held.training[item.group].lengths(), len(item.truth)
@@ -120,9 +120,9 @@ def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> li
     ]
 
 
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
+def baseline(held: HeldOut, *, seed: int) -> dict[str, Predict]:
     """The most frequent residues of training loops; the loop of the nearest training framework; the native itself."""
-    del model, seed
+    del seed
     loops: Mapping[str, Loops] = held.training
 
     def consensus(item: Item) -> Answer:

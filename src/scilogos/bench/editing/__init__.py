@@ -182,9 +182,8 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     return figures
 
 
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
+def baseline(held: HeldOut, *, seed: int) -> dict[str, Predict]:
     """Searches on a predictor fitted to what the model saw; the start set's consensus; the best of the start set."""
-    del model
 
     def searched(find: Callable[..., list[str]], batch: Sequence[Item]) -> list[Answer]:
         answers = []

@@ -1,6 +1,6 @@
 """Ligands for the 100 test pockets of CrossDocked2020, docked with AutoDock Vina, beside a wrong pocket and chance."""
 
-from scilogos.bench.ligand.answers import NEAR, POOL, RIVALS, baseline, predict
+from scilogos.bench.ligand.answers import NEAR, POOL, RIVALS, control, predict
 from scilogos.bench.ligand.judging import judge, judged_by
 from scilogos.bench.ligand.plots import plots
 from scilogos.bench.ligand.pockets import FILES, items
@@ -15,8 +15,9 @@ __all__ = [
     "JUDGING",
     "METHOD",
     "SAMPLES",
+    "SAMPLING",
     "Settings",
-    "baseline",
+    "control",
     "items",
     "judge",
     "judged_by",
@@ -30,7 +31,7 @@ HELD_OUT = (
     "chain is 30% or more identical to one of these; reference ligands themselves may occur with other proteins."
 )
 METHOD = (
-    f"chains with the residues within 4 Å of the reference ligand marked, {ligand_design.SAMPLING}; the likeliest "
+    "chains with the residues within 4 Å of the reference ligand marked; the likeliest "
     "distinct ligands are docked by Vina. By `tamgen` a cube of 20 Å at the reference ligand, where TamGen used smina; "
     "what fails or lacks counts 0. By `targetdiff` the reference ligand's extent and 5 Å, where TargetDiff takes that "
     "of the generated pose, which a SMILES has not; what fails or lacks is left out. Controls: the model asked for "
@@ -39,5 +40,5 @@ METHOD = (
     f"pocket: log p of the reference ligand, canonical, against {RIVALS} pockets of unrelated proteins. Diversity: one "
     "minus the mean Tanimoto similarity of Morgan fingerprints in a pocket"
 )
-SAMPLES, BATCH = None, 4
+SAMPLES, BATCH, SAMPLING = None, 4, ligand_design.SAMPLING
 JUDGING = ("exhaustiveness", "convention", "timeout", "jobs")  # settings that the model's answers do not depend on

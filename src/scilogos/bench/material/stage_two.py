@@ -140,7 +140,7 @@ def structure_figures(answers: Sequence[Answer], vnu: Sequence[bool]) -> dict[st
     seconds = [answer["stage 2 seconds"] for answer in answers if "stage 2 seconds" in answer]
     pace = Figure(60 / float(np.mean(seconds or [np.nan])), count=len(seconds), percent=False)
     return {
-        **({"stage 2: tried a minute and core": pace} if seconds else {}),
+        **({"stage 2: tried a minute and core, by the clock": pace} if seconds else {}),
         "stage 2: tried": Figure(int(tried.sum()), count=len(answers), percent=False),
         "stage 2: assembled and relaxed, of those tried": ratio(there, tried),
         "stage 2: passes, of those tried": ratio(passed, tried),

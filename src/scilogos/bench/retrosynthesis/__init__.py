@@ -7,7 +7,6 @@ from typing import Literal
 
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, subset
 from scilogos.bench.recorder import Recorder, tally
-from scilogos.bench.results import Results
 from scilogos.bench.retrosynthesis import similar
 from scilogos.bench.retrosynthesis.scoring import KEPT, TRIPS, plots, score
 from scilogos.bench.scores import reciprocal_ranks
@@ -20,12 +19,13 @@ from scilogos.tasks import Logos, retrosynthesis
 from scilogos.tasks.ranking import Ranking
 
 __all__ = [
-    "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "PACKAGES", "SAMPLES", "TABLE", "Settings",
+    "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "PACKAGES", "SAMPLES", "SAMPLING", "TABLE", "Settings",
     "baseline", "items", "plots", "predict", "score",
 ]  # fmt: skip
 
 TABLE = "chem/uspto50k.csv.gz"
 FILES, OPTIONAL, PACKAGES = (TABLE,), (similar.TABLE,), ("rdchiral",)
+SAMPLING = retrosynthesis.SAMPLING
 _SIMILAR = "similar products (RetroSim)"
 _COLUMNS = ("row", "split", "class", "product", "reactants", "reaction_in_train", "product_in_train")
 HELD_OUT = (
@@ -34,7 +34,7 @@ HELD_OUT = (
 )
 SAMPLES, BATCH = retrosynthesis.SAMPLES, 8
 METHOD = (
-    f"samples from several writings of the product, {retrosynthesis.SAMPLING}; ranked by log-sum-exp of likelihoods "
+    "samples from several writings of the product; ranked by log-sum-exp of likelihoods "
     "among legal symbols (unmasked over vLLM) over distinct texts, averaged over writings, and where `forward` is set "
     f"by that and so many times log p(product | reactants) for the first {retrosynthesis.CHECKED}; other orders of the "
     f"first {KEPT} beside, R-SMILES' by its places among legal symbols. "
@@ -99,7 +99,7 @@ def predict(model: Logos, held: HeldOut, batch: Sequence[Item], *, samples: int,
     recorder = Recorder(model.engine)
     products = [item.given for item in batch]
     options = {"samples": samples, "num_roots": settings.roots, "forward": settings.forward, "seed": seed}
-    sampling = settings.sampling(retrosynthesis.SAMPLING)
+    sampling = settings.sampling(SAMPLING)
     most = samples * settings.roots
     rankings = retrosynthesis.propose_all(recorder, products, n=most, sampling=sampling, **options)
     answers, start = list[Answer](), 0
@@ -136,22 +136,16 @@ def _reciprocal(
     return reciprocal_ranks(lists)
 
 
-def baseline(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
-    """What the reactions of the most similar training products give, by templates; kept for all checkpoints."""
-    del model, seed
+def baseline(held: HeldOut, *, seed: int) -> dict[str, Predict]:
+    """What the reactions of the most similar training products give, by templates."""
+    del seed
     settings: Settings = held.settings or Settings()
     precedents: similar.Precedents = held.training
     if precedents.lacking or not settings.precedents:
         return {}
-    kept = Results(held.shared / "similar.jsonl", precedents.fingerprint(settings.precedents))
 
     def ask(batch: Sequence[Item]) -> list[Answer]:
-        known = kept.answers(_SIMILAR)
-        for item in batch:
-            if item.given not in known:
-                found = precedents.propose(item.given, settings.precedents)[:KEPT]
-                rows = [[text, round(score, 4), 1, 0.0] for text, score in found]
-                kept.add(_SIMILAR, {item.given: {"answers": rows}})
-        return [dict(known[item.given]) for item in batch]
+        found = [precedents.propose(item.given, settings.precedents)[:KEPT] for item in batch]
+        return [{"answers": [[text, round(score, 4), 1, 0.0] for text, score in some]} for some in found]
 
     return {_SIMILAR: ask}

@@ -6,10 +6,8 @@ reactants, the best of its precedents. Templates are rdchiral's (radius 1), not 
 """
 
 import contextlib
-import hashlib
 import io
 from functools import cache, cached_property
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -47,11 +45,6 @@ class Precedents:
     @cached_property
     def _products(self) -> FeaturePrints:
         return FeaturePrints.of([product for _, product in self._reactions])
-
-    def fingerprint(self, precedents: int) -> str:
-        """What the answers depend on, as a short hash."""
-        made_by = f"{precedents} {metadata.version('rdchiral')} {metadata.version('rdkit')}".encode()
-        return hashlib.sha256(self.path.read_bytes() + made_by).hexdigest()[:8]
 
     def propose(self, product: str, precedents: int) -> list[tuple[str, float]]:
         """Sets of reactants, each as one text of canonical molecules in canonical order, the best first."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from scilogos.bench.tables.brief import brief, renewed
-from scilogos.bench.tables.runs import Run, published, usual
+from scilogos.bench.tables.runs import Run, asked_otherwise, published, usual
 from scilogos.errors import MissingError
 
 __all__ = ["brief", "columns_of", "page", "renewed"]
@@ -33,6 +33,11 @@ def page(results: Path) -> str:
     for task, table in published().items():
         mine = [run for run in runs if run.task == task]
         lines += [f"\n## {table['title']}\n", *_table(table, mine), "", table["note"], *_made_by(mine)]
+        others = [run for run in asked_otherwise(results) if run.task == task]
+        for question in dict.fromkeys(run.report["apart"] for run in others):
+            some = [run for run in others if run.report["apart"] == question]
+            ours = {key: value for key, value in table.items() if key != "published"}
+            lines += [f"\n### {table['title']}, another question: {question}\n", *_table(ours, some), *_made_by(some)]
     return "\n".join(lines) + "\n"
 
 
@@ -55,7 +60,8 @@ def _table(table: Mapping[str, Any], runs: Sequence[Run]) -> list[str]:
         for arm in run.report["figures"]
         if arm not in ("model", *of_model)
     }
-    rows = [(", ".join((title, *settings)), run, arm) for (title, settings), (run, arm) in sorted(shared.items())]
+    ordered = sorted(shared.items())
+    rows = [(", ".join((title, *run.limit, *settings)), run, arm) for (title, settings), (run, arm) in ordered]
     for run in runs:
         rows += [(f"{arm}, {run.title}", run, arm) for arm in of_model if arm in run.report["figures"]]
         rows.append((f"**{run.title}**", run, "model"))

@@ -37,6 +37,11 @@ class Run:
         return tuple(d for d in self.report.get("differs", ()) if d.split(" ")[0] not in ("limit", "samples", "seed"))
 
     @property
+    def limit(self) -> tuple[str, ...]:
+        """How many items were asked for, where that is not all."""
+        return tuple(d for d in self.report.get("differs", ()) if d.split(" ")[0] == "limit")
+
+    @property
     def counted(self) -> str:
         """How many items of which group."""
         return ", ".join(f"{number:,} {group}" for group, number in self.report["items"].items())
@@ -48,8 +53,9 @@ class Run:
 
     def cells(self, arm: str, columns: Sequence[str]) -> list[str]:
         """The figures of an arm, a column each."""
-        figures = self.report["figures"].get(arm, {})
-        return [str(Figure(**figures[name])) if name in figures else "" for name in columns]
+        figures, apart = self.report["figures"].get(arm, {}), self.report.get("apart", "")
+        names = [name if name in figures else name.replace(":", f", {apart}:", 1) for name in columns]
+        return [str(Figure(**figures[name])) if name in figures else "" for name in names]
 
 
 def published() -> dict[str, Any]:
@@ -60,6 +66,11 @@ def published() -> dict[str, Any]:
 def usual(results: Path) -> list[Run]:
     """The reports of a folder that ask the usual question, by title."""
     return sorted((run for run in _runs(results) if not run.report.get("apart")), key=lambda run: run.title)
+
+
+def asked_otherwise(results: Path) -> list[Run]:
+    """Those that ask another, such as a validation split or an oracle in the loop, by title."""
+    return sorted((run for run in _runs(results) if run.report.get("apart")), key=lambda run: run.title)
 
 
 def _runs(results: Path) -> Iterator[Run]:

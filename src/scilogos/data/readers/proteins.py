@@ -41,12 +41,13 @@ def _corrupted(reading: Reading, sequence: str) -> tuple[Sentence, ...]:
 def _natural(reading: Reading) -> Iterator[tuple[str, Split]]:
     for row in reading.rows("seq", "leak"):
         sequence = row["seq"]
+        if marks := sorted(set(row["leak"].split("|")) - _HARMLESS_MARKS):
+            reading.ledger.drop(f"near twin of a protein with labelled variants ({', '.join(marks)})")
+            continue
         split = reading.split_of(row, reading.cluster(sequence))
         if split is None:
             continue
-        if marks := sorted(set(row["leak"].split("|")) - _HARMLESS_MARKS):
-            reading.ledger.drop(f"near twin of a protein with labelled variants ({', '.join(marks)})")
-        elif not sequence or set(sequence) - set(RESIDUES):
+        if not sequence or set(sequence) - set(RESIDUES):
             reading.ledger.drop("residues other than the twenty")
         elif reading.source.max_length and len(sequence) > reading.source.max_length:
             reading.ledger.drop(f"longer than {reading.source.max_length} residues")
