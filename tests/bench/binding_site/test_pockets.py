@@ -175,6 +175,7 @@ def test_what_fpocket_writes_is_read_in_the_order_of_its_numbers(tmp_path, monke
     script.write_text("\n".join(lines) + "\n")
     script.chmod(0o755)
     monkeypatch.setenv("PATH", str(script.parent), prepend=":")
+    monkeypatch.chdir(tmp_path)  # asked for its version, this one writes too
     cavities = fpocket.cavities(atom.format(1, " ", 1, 2, 3), ())
     assert [cavity.centre for cavity in cavities] == [(2.5, 0.0, -1.5), (10.5, 0.0, -1.5)]
     assert cavities[0].residues == {("A", "2B"), ("A", "2")}
