@@ -1,13 +1,20 @@
-"""Checkpoints as published, with sixteen tags and a tokenizer of words: measured where they can be, or refused."""
+"""Published checkpoints with their sixteen tags, and a model that vLLM serves: measured where they can be, or refused.
+
+And the run for every day.
+"""
 
 import pytest
 
 from scilogos.bench import TASKS, run
+from scilogos.bench.settings import settings_of
 from scilogos.cli import app
+from scilogos.decode.served import ServedEngine
 from scilogos.errors import MissingError, PromptError
 from scilogos.model import fingerprint
 from scilogos.tasks import Logos, load
 from tests.bench.test_run import EDITING
+from tests.decode.naive import Naive
+from tests.fakes import CODEC
 from tests.published import save_published, small_codec
 
 
@@ -45,3 +52,30 @@ def test_of_all_tasks_those_that_cannot_be_measured_are_named(published, tables,
     with pytest.raises(MissingError, match="^not measured: cdr: every item was refused: .*<CdrS>"):
         app(["bench", "all", "--limit", "1", "--samples", "1", *words])
     assert "# retrosynthesis" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("task", "options"),
+    [
+        ("retrosynthesis", ["roots=1", "round_trip=false"]),
+        ("binding-site", ['sets=["holo4k"]']),
+        ("material", []),
+        ("cdr", ["plausibility=false"]),
+    ],
+)
+def test_a_served_model_is_measured(task, options, tiny, tables, tmp_path):
+    served = Logos(ServedEngine(Naive(tiny.engine), CODEC), "tiny@vllm", tiny.folder)
+    samples = None if task == "material" else 1
+    report = run(task, served, tables, tmp_path, limit=1, samples=samples, options=options)
+    assert not report.refused and report.settings["precision"] == "that of vLLM"
+    assert "untrained" not in report.figures, "whose weights would be here"
+
+
+def test_the_run_for_every_day(tiny, tables, tmp_path, capsys):
+    words = ["--model", str(tiny.folder), "--data", str(tables), "--out", str(tmp_path), "--samples", "1"]
+    with pytest.raises(SystemExit, match="0"):
+        app(["bench", "cdr", "--quick", "--set", "plausibility=false", *words])
+    assert "--limit 5 --samples 1 --set plausibility=false" in capsys.readouterr().out
+    for task, module in TASKS.items():
+        few, preset = module.QUICK
+        assert few >= 1 and settings_of(task, module, preset), task

@@ -22,7 +22,7 @@ HELD_OUT = (
     "chains, RAbD antibodies; materials from nothing; edits are not drawn symbol by symbol and cannot fail to parse"
 )
 METHOD = "each task's own sampling and constraint; materials here with nodes by syntax alone"
-SAMPLES, BATCH = 20, 1
+SAMPLES, BATCH, QUICK = 20, 1, (20, ())
 
 KINDS: dict[str, int] = {  # prompts of each kind: with 20 draws each, over 2,000 molecules
     "retrosynthesis": 34,

@@ -29,6 +29,7 @@ def measure(
     samples: int | None = None,
     seed: int = 0,
     options: Annotated[list[str] | None, Parameter(name="--set")] = None,
+    quick: bool = False,
     calibrate: bool = False,
 ) -> None:
     """Measure a model on one task, or on all of them.
@@ -49,6 +50,8 @@ def measure(
         Draws of each item; default as the task is usually measured.
     options
         NAME=VALUE of the task's own settings, as often as there are some; the pages in docs/tasks list them.
+    quick
+        Few items of each task, for every day: 10 pockets of 2 molecules, 100 products. The report says how many.
     calibrate
         With binding-site: keep the threshold chosen on validation chains in the model's folder.
     """
@@ -61,8 +64,11 @@ def measure(
     logos, missing = load(model), []
     for name in TASKS if task == "all" else (task,):
         draws = samples if task != "all" or TASKS[name].SAMPLES else None
+        few, preset = TASKS[name].QUICK if quick else (None, ())
+        own = {option.partition("=")[0] for option in options or ()}
+        chosen = [*(usual for usual in preset if usual.partition("=")[0] not in own), *(options or ())]
         try:
-            report = run(name, logos, data, out, limit=limit, samples=draws, seed=seed, options=options or ())
+            report = run(name, logos, data, out, limit=limit or few, samples=draws, seed=seed, options=chosen)
         except (MissingError, PromptError) as error:
             if task != "all":
                 raise

@@ -89,3 +89,13 @@ def test_matching_by_hand():
     found = [(ligand["smiles"], ligand["off"]) for ligand in matched([3, 3, 3, 9, 1], pool)]
     assert found == [("CCC", 0), ("NCC", 0), ("CCCC", 1), ("CC", 7)]
     assert matched([], pool) == [] == matched([3], [])
+
+
+def test_single_draws_count_as_often_as_they_were_drawn(tiny, held):
+    """As the published script has it, where only what is invalid is lost."""
+    settings = Settings(molecules=12, draws=1)
+    (answer,) = predict(tiny, replace(held, settings=settings), held.items[:1], samples=1, seed=0)
+    assert answer["drawn"] == 12 and len(answer["ligands"]) == 12 - answer["refused"]
+    texts = [ligand["smiles"] for ligand in answer["ligands"]]
+    assert all(texts.count(ligand["smiles"]) == ligand["votes"] for ligand in answer["ligands"])
+    assert answer["distinct"] == len(set(texts))

@@ -20,7 +20,7 @@ from scilogos.errors import InputError
 from scilogos.tasks import Logos, binding_site
 
 __all__ = [
-    "BATCH", "FAR", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "SAMPLES", "SAMPLING", "SETS", "Settings",
+    "BATCH", "FAR", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "QUICK", "SAMPLES", "SAMPLING", "SETS", "Settings",
     "baseline", "calibrated", "files", "items", "plots", "predict", "score",
 ]  # fmt: skip
 
@@ -39,7 +39,7 @@ METHOD = (
     "rank by probability; n is the number of relevant ligands, found within 4 Å of any ligand atom (DCA) or of its "
     "centre (DCC), P2Rank's criteria"
 )
-SAMPLES, BATCH, SAMPLING = 8, 16, binding_site.SAMPLING
+SAMPLES, BATCH, SAMPLING, QUICK = 8, 16, binding_site.SAMPLING, (20, ())
 SETS = ("coach420", "holo4k", "ligysis", "structures")
 FAR = 0.3  # identity to training below which a chain is held out
 

@@ -18,7 +18,7 @@ from scilogos.errors import InputError, MissingError
 from scilogos.tasks import Logos, cdr_design
 
 __all__ = [
-    "BATCH", "FILES", "HELD_OUT", "JUDGING", "METHOD", "SAMPLES", "SAMPLING", "Settings",
+    "BATCH", "FILES", "HELD_OUT", "JUDGING", "METHOD", "QUICK", "SAMPLES", "SAMPLING", "Settings",
     "baseline", "items", "judge", "judged_by", "plots", "predict", "score",
 ]  # fmt: skip
 
@@ -37,7 +37,7 @@ METHOD = (
     f"{_FREE} loops at most without the native's length, between the usual lengths of training. Plausibility: mean "
     "masked log-probability of residues under AntiBERTy with the first loop in the native chain"
 )
-SAMPLES, BATCH, SAMPLING = cdr_design.SAMPLES, 1, cdr_design.SAMPLING
+SAMPLES, BATCH, SAMPLING, QUICK = cdr_design.SAMPLES, 1, cdr_design.SAMPLING, (5, ())
 JUDGING = ("plausibility",)
 
 

@@ -47,6 +47,7 @@ __all__ = [
     "FILES",
     "HELD_OUT",
     "METHOD",
+    "QUICK",
     "SAMPLES",
     "Settings",
     "baseline",
@@ -71,7 +72,7 @@ METHOD = (
     "128, 0 where the model refused. Repetitions differ in what is drawn: one copy, and one predictor of the "
     "baselines, serves them all"
 )
-SAMPLES, BATCH = None, 1
+SAMPLES, BATCH, QUICK = None, 1, (2, ("landscape=AAV",))
 _SEEDS = 5
 _ARMS = {
     "AdaLead": search.adalead,

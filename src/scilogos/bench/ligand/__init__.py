@@ -14,6 +14,7 @@ __all__ = [
     "HELD_OUT",
     "JUDGING",
     "METHOD",
+    "QUICK",
     "SAMPLES",
     "SAMPLING",
     "Settings",
@@ -40,5 +41,5 @@ METHOD = (
     f"pocket: log p of the reference ligand, canonical, against {RIVALS} pockets of unrelated proteins. Diversity: one "
     "minus the mean Tanimoto similarity of Morgan fingerprints in a pocket"
 )
-SAMPLES, BATCH, SAMPLING = None, 4, ligand_design.SAMPLING
+SAMPLES, BATCH, SAMPLING, QUICK = None, 4, ligand_design.SAMPLING, (10, ("molecules=2",))
 JUDGING = ("exhaustiveness", "convention", "timeout", "jobs")  # settings that the model's answers do not depend on

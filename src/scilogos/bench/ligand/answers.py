@@ -7,9 +7,11 @@ import numpy as np
 
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
 from scilogos.bench.ligand.pockets import Background, Pocket
+from scilogos.bench.ligand.settings import Settings
 from scilogos.errors import InputError, ScilogosError
 from scilogos.grammar import Complex, Molecule, split, write
 from scilogos.science import heavy_atoms
+from scilogos.tasks import Answer as Ranked
 from scilogos.tasks import Logos, ligand_design
 from scilogos.tasks.ligand_design import Designs
 
@@ -31,8 +33,8 @@ def _answer(model: Logos, held: HeldOut, item: Item, seed: int) -> Answer:
     background: Background = held.training
     pockets = [item.given, *background.others(item.given, RIVALS)]
     designs = _drawn(model, held, item.given, seed)
-    answer, kept = _told(designs), designs.answers[: held.settings.molecules]
-    answer["ligands"] = answer["ligands"][: len(kept)]
+    answer, kept = _told(designs), _wanted(designs, held.settings)
+    answer["ligands"] = [_row(a) for a in kept]
     likely = _likelihoods(model, pockets, [a.texts[0] for a in kept]) if kept else []
     if len(likely) < len(pockets) and kept:
         answer["unread"] = len(pockets) - len(likely)
@@ -68,8 +70,19 @@ def _drawn(model: Logos, held: HeldOut, pocket: Pocket, seed: int, times: int = 
 
 
 def _told(designs: Designs) -> Answer:
-    found = [{"smiles": a.thing, "score": round(a.legal_score, 4), "votes": a.votes} for a in designs]
+    found = [_row(a) for a in designs]
     return {"ligands": found, "drawn": designs.drawn, "refused": designs.refused, "distinct": len(designs)}
+
+
+def _row(answer: Ranked[str]) -> Answer:
+    return {"smiles": answer.thing, "score": round(answer.legal_score, 4), "votes": answer.votes}
+
+
+def _wanted(designs: Designs, settings: Settings) -> Sequence[Ranked[str]]:
+    """The ligands that count: the likeliest distinct ones; of single draws all, each as often as it was drawn."""
+    if settings.draws > 1:
+        return designs.answers[: settings.molecules]
+    return [answer for answer in designs for _ in range(answer.votes)]
 
 
 def log_likelihoods(model: Logos, pocket: Pocket, texts: Sequence[str]) -> np.ndarray:
@@ -90,7 +103,7 @@ def control(model: Logos, held: HeldOut, *, seed: int) -> dict[str, Predict]:
     background: Background = held.training
 
     def sizes(pocket: Pocket) -> list[int]:
-        return [heavy_atoms(a.thing) for a in _drawn(model, held, pocket, seed).answers[: held.settings.molecules]]
+        return [heavy_atoms(a.thing) for a in _wanted(_drawn(model, held, pocket, seed), held.settings)]
 
     def wrong_pocket(pocket: Pocket) -> Answer:
         other = next(iter(background.others(pocket, 1)), None)

@@ -34,9 +34,11 @@ __all__ = [
     "DRAWS",
     "FILES",
     "HELD_OUT",
+    "JUDGE_BATCH",
     "JUDGING",
     "METHOD",
     "OPTIONAL",
+    "QUICK",
     "SAMPLES",
     "SAMPLING",
     "Settings",
@@ -64,7 +66,7 @@ METHOD = (
     "what cannot be assembled counts as failed, whoever's fault it is"
 )
 SAMPLES, BATCH, JUDGE_BATCH, SAMPLING = None, 100, 4, material_generation.SAMPLING  # one draw an item
-DRAWS = 10_000
+DRAWS, QUICK = 10_000, (1_000, ("structures=0",))
 
 
 def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Settings()) -> HeldOut:

@@ -19,13 +19,13 @@ from scilogos.tasks import Logos, retrosynthesis
 from scilogos.tasks.ranking import Ranking
 
 __all__ = [
-    "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "PACKAGES", "SAMPLES", "SAMPLING", "TABLE", "Settings",
+    "BATCH", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "PACKAGES", "QUICK", "SAMPLES", "SAMPLING", "TABLE", "Settings",
     "baseline", "items", "plots", "predict", "score",
 ]  # fmt: skip
 
 TABLE = "chem/uspto50k.csv.gz"
 FILES, OPTIONAL, PACKAGES = (TABLE,), (similar.TABLE,), ("rdchiral",)
-SAMPLING = retrosynthesis.SAMPLING
+SAMPLING, QUICK = retrosynthesis.SAMPLING, (100, ())
 _SIMILAR = "similar products (RetroSim)"
 _COLUMNS = ("row", "split", "class", "product", "reactants", "reaction_in_train", "product_in_train")
 HELD_OUT = (
