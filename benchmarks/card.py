@@ -197,7 +197,8 @@ def card(model: Path, *recipes: Path, results: Path = Path("results")) -> None:
     with replacing(model / "README.md") as stream:
         stream.write(text)
     print(f"wrote {model / 'README.md'}")
-    print("RESULT " + json.dumps({"benchmark": "card", "model": model.name, "fingerprint": weights}))
+    settings = {"recipes": [path.stem for path in recipes], "model": model.name, "fingerprint": weights}
+    print("RESULT " + json.dumps({"benchmark": "card", "settings": settings}))
 
 
 if __name__ == "__main__":

@@ -121,16 +121,16 @@ def main() -> None:
     parser.add_argument("--utilisation", type=float, default=0.4, help="share of the peak, recomputation counted")
     options = parser.parse_args()
     if "RANK" in os.environ:
-        result = counted()
+        result, settings = counted(), {"what": "bytes of state that a process holds"}
         if result is None:
             return
     else:
-        result = computed(options.gpus, options.utilisation)
+        result, settings = computed(options.gpus, options.utilisation), vars(options)
         names = list(result)
         print(f"| | {' | '.join(names)} |\n|---|{'---|' * len(names)}")
         for part in result[names[0]]:
             print(f"| {part} | {' | '.join(f'{result[name][part]:,}' for name in names)} |")
-    print("RESULT", json.dumps(result))
+    print("RESULT", json.dumps({"benchmark": "memory", "settings": settings, "rows": result}))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -102,7 +102,7 @@ def prepare(
     rows: Annotated[int, Parameter(validator=Number(gte=1))] = 1000,
     parts: Annotated[int, Parameter(validator=Number(gte=1))] = 8,
 ) -> None:
-    """Measure, and end with one line RESULT and JSON.
+    """Measure, and end with one line RESULT and JSON, whose ratio is 1 where time is linear.
 
     Parameters
     ----------
@@ -123,12 +123,15 @@ def prepare(
         name = f"{source.reader} {source.path}"
         runs = [measure(settings, source, data, size * rows, parts) for size in SIZES]
         cpu, start = slope(runs, "cpu_s", "rows")
+        steps = [1e3 * (b["cpu_s"] - a["cpu_s"]) / (b["rows"] - a["rows"]) for a, b in pairwise(runs)]
         grown, _ = slope(runs, "peak_mb", "rows")
         last = runs[-1]
         result = {
             "source": name,
             "ms_a_row": round(cpu * 1e3, 3),
             "us_a_token": round(cpu * last["rows"] / max(1, last["tokens"]) * 1e6, 2),
+            "ms_a_row_between": [round(ms, 3) for ms in steps],
+            "ratio": round(steps[-1] / steps[0], 3) if steps[0] > 0 else None,
             "start_s": round(start, 2),
             "bytes_a_token": round(last["bytes"] / max(1, last["tokens"]), 3),
             "bytes_of_memory_a_row": round(grown * 2**20),

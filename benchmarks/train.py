@@ -35,6 +35,7 @@ def train(
     precision: Literal["bf16", "fp32"] | None = None,
     steps: Positive = 4,
     pairs: Positive = 5,
+    peak: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
 ) -> None:
     """Compare, and end with one line RESULT and JSON.
 
@@ -50,6 +51,9 @@ def train(
         Optimiser steps of one measurement.
     pairs
         Ours and the Trainer in turn, so many times.
+    peak
+        TFLOP/s that the device's data sheet promises: gives model FLOPs utilisation too (6 a parameter and token,
+        the embedding once). The recipe says which device.
     """
     shaped = _shaped(read_recipe(recipe), config)
     ours = Ours(replace(shaped, precision=precision or shaped.precision))
@@ -59,7 +63,7 @@ def train(
     shares, speeds, ratios, rates = [], [], [], []
     for _ in range(pairs):
         rows = ours.rows(steps)
-        products = product_seconds(shapes, settings.row_length, DTYPES[settings.precision])
+        products = product_seconds(shapes, settings.row_length, DTYPES[settings.precision], settings.device)
         mine = ours.seconds(rows)
         shares.append(len(rows) * products / mine)
         rates.append(product_flops(shapes, settings.row_length) / products / 1e9)
@@ -71,6 +75,9 @@ def train(
         print(line, flush=True)
     found: dict[str, Any] = {"share_of_products": asdict(spread(shares)), "tokens_per_s": asdict(spread(speeds))}
     found["product_gflops"] = asdict(spread(rates))
+    if peak is not None:
+        needed = 6 * sum(parameter.numel() for parameter in ours.model.parameters())
+        found["model_flops_utilisation"] = asdict(spread([needed * speed / (peak * 1e12) for speed in speeds]))
     if ratios:
         found["ratio_trainer"] = asdict(spread(ratios))
     result = {
@@ -83,6 +90,8 @@ def train(
             "rows_per_step": settings.rows_per_step,
             "optimiser": settings.optimiser,
             "precision": settings.precision,
+            "device": settings.device,
+            "peak_tflops": peak,
             "steps": steps,
             "pairs": pairs,
             "threads": torch.get_num_threads(),

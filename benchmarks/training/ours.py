@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from scilogos.data.batches import Mixture, Row
 from scilogos.data.shards import read_corpus
@@ -12,6 +13,7 @@ from scilogos.train.loss import Batch, summed_loss
 from scilogos.train.optimiser import Masters
 from scilogos.train.parallel import Ranks
 from scilogos.train.weights import starting_model
+from training.products import finish
 
 
 class Ours:
@@ -20,8 +22,9 @@ class Ours:
     def __init__(self, recipe: TrainRecipe) -> None:
         corpus = read_corpus(recipe.corpus)
         self.recipe = replace(recipe, start=None)
-        self.model = starting_model(self.recipe, corpus.vocabulary_size)
-        self.masters = Masters(self.model, self.recipe, Ranks())
+        device = torch.device(recipe.device)
+        self.model = starting_model(self.recipe, corpus.vocabulary_size, device)
+        self.masters = Masters(self.model, self.recipe, Ranks(device=device))
         if recipe.compile:
             self.model.compile_blocks()
         self.mixture = Mixture(
@@ -36,12 +39,13 @@ class Ours:
         """The time of the steps over these rows."""
         begun, group = time.perf_counter(), self.recipe.rows_per_step
         for first in range(0, len(rows), group):
-            batches = [Batch.of(row) for row in rows[first : first + group]]
+            batches = [Batch.of(row, self.model.embedding_VD.device) for row in rows[first : first + group]]
             count = sum(len(batch.places_S) for batch in batches)
             for batch in batches:
                 loss, _ = summed_loss(self.model, batch, None)
                 self.masters.backward(loss / count, last=batch is batches[-1])
             self.masters.step(self.recipe.learning_rate)
+        finish(self.recipe.device)
         return time.perf_counter() - begun
 
 

@@ -32,6 +32,7 @@ def test_a_run_ends_with_a_result(run, capsys):
     (source,) = json.loads(last.removeprefix("RESULT "))["sources"]
     assert [one["records"] for one in source["runs"]] == [10, 20, 40]
     assert all(one["bytes"] > 2 * one["tokens"] > 0 for one in source["runs"])
+    assert len(source["ms_a_row_between"]) == 2
     assert all(one["cpu_s"] > 0.5 and one["peak_mb"] > 50 for one in source["runs"])
 
 

@@ -86,10 +86,14 @@ def result(script, name, capsys, monkeypatch, *arguments):
 
 
 def test_a_step_beside_the_products_and_the_trainer(here, capsys, monkeypatch):
-    code, found = result(bench_train, "train.py", capsys, monkeypatch, "small.toml", "--steps", "2", "--pairs", "1")
+    code, found = result(
+        bench_train, "train.py", capsys, monkeypatch, "small.toml", "--steps", "2", "--pairs", "1", "--peak", "0.5"
+    )
     assert code == 0 and found["benchmark"] == "train" and found["settings"]["row_length"] == 256
     assert 0 < found["share_of_products"]["median"] < 1 and found["tokens_per_s"]["least"] > 0
     assert found["skipped"] or found["ratio_trainer"]["median"] > 0
+    needed = 6 * found["settings"]["parameters"] * found["tokens_per_s"]["median"]
+    assert found["model_flops_utilisation"]["median"] == pytest.approx(needed / 0.5e12, rel=0.05)
 
 
 def test_size_and_tokens_are_fitted(here, capsys, monkeypatch):
@@ -137,7 +141,7 @@ def test_a_card_is_written_from_what_was_measured(here, capsys, monkeypatch):
     replace(report, apart="validation split", differs=["split val"]).write(here / "results" / fingerprint(model))
     code, found = result(card, "card.py", capsys, monkeypatch, "small", "small.toml")
     text = (model / "README.md").read_text()
-    assert code == 0 and found["fingerprint"] == fingerprint(model) and "{" not in text
+    assert code == 0 and found["settings"]["fingerprint"] == fingerprint(model) and "{" not in text
     assert "| USPTO-50K test | product | 5,007 | 2 |" in text
     assert "| top-1 | 50.0% (0.0–100.0) | 0.0% (0.0–0.0) |" in text and "unknown" not in text
     assert text.count("logos bench retrosynthesis") == 1, "validation is no figure of a card"
