@@ -39,6 +39,19 @@ def test_singular_values_come_near_one_in_either_precision(shape):
     torch.testing.assert_close(exact, rounded.float(), rtol=0, atol=0.05)
 
 
+@pytest.mark.parametrize("shape", [(24, 64), (96, 40), (40, 40)])
+def test_small_singular_values_grow_as_far_as_the_rounds_take_them(shape):
+    """From a ten-thousandth of the largest, as gradients have them, whatever way the rounds go."""
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    turns, _, back = torch.linalg.svd(matrix, full_matrices=False)
+    sizes = torch.logspace(0, -4, min(shape), dtype=torch.float64)
+    expected = sizes / sizes.norm()
+    for _ in range(5):
+        expected = 3.4445 * expected - 4.7750 * expected**3 + 2.0315 * expected**5
+    found = orthogonal((turns @ torch.diag(sizes) @ back).float())
+    torch.testing.assert_close(found.double(), turns @ torch.diag(expected) @ back, rtol=0, atol=5e-4)
+
+
 def test_it_computes_in_the_precision_that_it_is_given():
     moved = {}
     for dtype in (torch.float32, torch.bfloat16):

@@ -7,6 +7,8 @@ import pytest
 
 from scilogos.bench import audit, run
 from scilogos.bench.leaks import told
+from scilogos.bench.leaks.checks import antibodies
+from scilogos.bench.leaks.seen import Seen
 from scilogos.cli import app
 from scilogos.data.shards import CorpusInfo, ShardWriter
 from scilogos.errors import CheckpointError, MissingError
@@ -86,11 +88,12 @@ def test_the_corpora_of_a_model_are_audited_together_and_kept_with_it(tables, ti
     found.keep(model)
     assert told(model, "cdr") == (
         "leak audit, RAbD, heavy domain, equal: training saw 2 of 3",
+        "leak audit, RAbD, light domain, equal: training saw 0 of 1",
         "leak audit, RAbD, CDR-H3, equal: training saw 1 of 3",
         "leak audit, RAbD, CDR-H3 of equal length, 60% identity: training saw 1 of 3",
     )
     report = run("cdr", replace(tiny, folder=model), tables, tmp_path, samples=1, options=["plausibility=false"])
-    assert report.notes[-3:] == told(model, "cdr")
+    assert report.notes[-4:] == told(model, "cdr")
     kept = model / "leaks.json"
     kept.write_text(kept.read_text().replace(fingerprint(model), "0123456789ab"))
     assert told(model, "cdr") == ("the leak audit kept with this model is of other weights, 0123456789ab",)
@@ -118,3 +121,11 @@ def test_faults(tables, tmp_path):
         audit([corpus], tmp_path / "nowhere", CODEC)
     with pytest.raises(CheckpointError, match="make a corpus with"):
         audit([tmp_path], tables, CODEC)
+
+
+def test_domains_without_a_loop_are_counted(tables):
+    seen = Seen()
+    seen.domains.update({"ACDEFGHIKLMNPQRSTVWY", HEAVY.format(NATIVE)})
+    found = {compared for name, compared, _ in antibodies(tables, seen) if name == "RAbD"}
+    assert seen.unnumbered == 1 and len(seen.loops) == 1
+    assert "CDR-H3, equal (1 training domains have no loop that our numbering finds)" in found

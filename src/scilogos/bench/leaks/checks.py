@@ -18,6 +18,7 @@ from scilogos.science import canonical, neutralised, split_fragments, without_st
 USPTO, MATERIALS = "chem/uspto50k.csv.gz", "material/mof_unified_node_linker_topology.csv.gz"
 GFP, AAV = "protein/gfp_sarkisyan_aa.csv.zst", "protein/aav_ggs.csv.zst"
 _SIFTED = " (the bench leaves out what is near training)"  # of a set that training may be near to
+_WHOLE = "whole structures of COACH420 and HOLO4K"
 NEAR_CHAIN, NEAR_LOOP = 0.3, 0.6  # identities from which a chain, and a CDR-H3 of equal length, is a near twin
 
 
@@ -79,9 +80,10 @@ def binding_sites(data: Path, seen: Seen) -> Iterator[Compared]:
 
 
 def receptors(data: Path, seen: Seen) -> Iterator[Compared]:
-    """Chains of CrossDocked's test and of the FEP systems, against chains whose sites training saw labelled."""
+    """Chains of CrossDocked's test, the whole structures and FEP, against chains whose sites training saw labelled."""
     groups: dict[str, dict[str, str]] = defaultdict(dict)
-    names = {"crossdocked_test100": "CrossDocked test", "fep_schrodinger": f"FEP{_SIFTED}"}
+    names = {"crossdocked_test100": "CrossDocked test", "coach420": _WHOLE, "holo4k": _WHOLE}
+    names["fep_schrodinger"] = f"FEP{_SIFTED}"
     for row in read_rows(data / COMPLEXES, ("set", "id")):
         if row["set"] in names:
             groups[names[row["set"]]].update({f"{row['id']} {chain['id']}": chain["seq"] for chain in row["chains"]})
@@ -90,11 +92,14 @@ def receptors(data: Path, seen: Seen) -> Iterator[Compared]:
 
 def references(data: Path, seen: Seen) -> Iterator[Compared]:
     """Reference ligands of CrossDocked's test, against ligands of training's complexes."""
-    found = {}
+    found = dict[str, bool | None]()
     for row in read_rows(data / COMPLEXES, ("set", "id")):
         if row["set"] == "crossdocked_test100":
             texts = [ligand["smiles"] for ligand in row["ligands"] if ligand.get("smiles")]
-            found[row["id"]] = any(without_stereo(text) in seen.ligands for text in texts)
+            try:
+                found[row["id"]] = any(without_stereo(text) in seen.ligands for text in texts)
+            except ScilogosError:
+                found[row["id"]] = None
     yield "CrossDocked test", "reference ligand, without stereo, in any complex", found
 
 
@@ -112,16 +117,20 @@ def antibodies(data: Path, seen: Seen) -> Iterator[Compared]:
     by_length: dict[int, list[str]] = defaultdict(list)
     for loop in seen.loops:
         by_length[len(loop)].append(loop)
-    domains, equal, near = {}, {}, {}
+    domains, light, equal, near = {}, {}, {}, {}
     for row in read_rows(data / RABD, ("pdb", "heavy_chain")):
         loop = row["heavy"][slice(*row["heavy_imgt"][4:])] if row.get("heavy") else ""
+        if row.get("light"):
+            light[row["pdb"]] = row["light"] in seen.domains
         if loop:
             domains[row["pdb"]] = row["heavy"] in seen.domains
             equal[row["pdb"]] = loop in seen.loops
             near[row["pdb"]] = any(recovery(loop, other) >= NEAR_LOOP for other in by_length[len(loop)])
     yield "RAbD", "heavy domain, equal", domains
-    yield "RAbD", "CDR-H3, equal", equal
-    yield "RAbD", f"CDR-H3 of equal length, {NEAR_LOOP:.0%} identity", near
+    yield "RAbD", "light domain, equal", light
+    but = f" ({seen.unnumbered:,} training domains have no loop that our numbering finds)" if seen.unnumbered else ""
+    yield "RAbD", f"CDR-H3, equal{but}", equal
+    yield "RAbD", f"CDR-H3 of equal length, {NEAR_LOOP:.0%} identity{but}", near
 
 
 def materials(data: Path, seen: Seen) -> Iterator[Compared]:

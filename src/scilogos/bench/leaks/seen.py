@@ -1,6 +1,6 @@
 """What a corpus of sentences tells, as the sets that a leak audit compares with."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from scilogos.errors import ScilogosError
@@ -46,6 +46,7 @@ class Seen:
     domains: set[str] = field(default_factory=set)
     linkers: set[tuple[str, ...]] = field(default_factory=set)
     parents: set[str] = field(default_factory=set)
+    unnumbered: int = 0  # domains whose loops cannot be found
     sentences: int = 0
 
     def add(self, text: str) -> None:
@@ -82,18 +83,15 @@ class Seen:
             self.products.add(without_stereo(text))
 
     def number(self) -> None:
-        """Find the CDR-H3 of every domain that is a heavy one."""
+        """Find the CDR-H3 of every domain that is a heavy one; count those that cannot be numbered."""
         for domain in self.domains:
-            self.loops.update(_heavy_loop(domain))
-
-
-def _heavy_loop(domain: str) -> Iterator[str]:
-    try:
-        found = variable_domain(domain)
-    except ScilogosError:
-        return
-    if "H3" in found.loops:
-        yield found.residues[slice(*found.loops["H3"])]
+            try:
+                found = variable_domain(domain)
+            except ScilogosError:
+                self.unnumbered += 1
+                continue
+            if "H3" in found.loops:
+                self.loops.add(found.residues[slice(*found.loops["H3"])])
 
 
 def reactants_key(smiles: Iterable[str]) -> str:
