@@ -98,6 +98,15 @@ def test_a_machine_without_enough_memory(logos, monkeypatch):
     assert ran.code == 2 and ran.err == "logos: the machine's memory does not suffice: a process was ended\n"
 
 
+def test_what_the_machine_refuses_is_one_line(logos, monkeypatch):
+    def refused(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", "final/symbols.json")
+
+    monkeypatch.setattr("scilogos.decode.Engine.complete", refused)
+    ran = logos("materials", "-n", "1", "--model", "tiny")
+    assert ran.code == 2 and ran.err == "logos: final/symbols.json: No space left on device\n"
+
+
 def test_a_full_disk_leaves_nothing(logos, tmp_path, monkeypatch):
     real = Path.replace
 

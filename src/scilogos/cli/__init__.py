@@ -54,3 +54,7 @@ def main() -> None:
         raise SystemExit(130) from None
     except BrokenPipeError:
         sys.stderr.close()
+    except OSError as error:  # what the machine refuses: a full disk, a permission, too many open files
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"logos: {place}{error.strerror or error}", file=sys.stderr)
+        raise SystemExit(2) from None

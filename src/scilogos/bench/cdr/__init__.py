@@ -18,11 +18,11 @@ from scilogos.errors import InputError, MissingError
 from scilogos.tasks import Logos, cdr_design
 
 __all__ = [
-    "BATCH", "FILES", "HELD_OUT", "JUDGING", "METHOD", "QUICK", "SAMPLES", "SAMPLING", "Settings",
+    "BATCH", "FILES", "HELD_OUT", "JUDGING", "METHOD", "PACKAGES", "QUICK", "SAMPLES", "SAMPLING", "Settings",
     "baseline", "items", "judge", "judged_by", "plots", "predict", "score",
 ]  # fmt: skip
 
-FILES = (TABLE, TRAINING)
+FILES, PACKAGES = (TABLE, TRAINING), ("antiberty", "transformers")
 HELD_OUT = (
     "RAbD, 60 complexes; one IMGT loop opened at a time, the other chain given where the table has it, no antigen. "
     "Training drops domains whose H3 is 60% or more identical to one of these, or that are 95% or more like one of "
