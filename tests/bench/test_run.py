@@ -66,6 +66,8 @@ def test_table_of_tasks():
     assert set(TASKS) == {*SMALL, "ligand"}, "which needs structures: tests/bench/ligand"
     for module in TASKS.values():
         assert all(callable(getattr(module, name)) for name in ("items", "predict", "score"))
+        beside = [callable(getattr(module, name)) for name in ("control", "baseline") if hasattr(module, name)]
+        assert all(beside) and bool(beside) == (module is not TASKS["validity"]), "something stands beside the model"
         assert all(hasattr(module, name) for name in ("FILES", "HELD_OUT", "METHOD", "SAMPLES", "BATCH"))
         assert hasattr(module, "judge") == hasattr(module, "judged_by")
         assert set(getattr(module, "JUDGING", ())) <= set(vars(settings_of("", module, [])))
