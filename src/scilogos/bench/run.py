@@ -93,6 +93,7 @@ def run(
         arms |= {arm: mine(arm, one) for arm, one in module.control(model, held, seed=seed).items()}
     if hasattr(module, "baseline"):
         without_model = {key: value for key, value in made_by.items() if key not in _OF_THE_MODEL}
+        without_model["versions"] = _versions((*_PACKAGES, *getattr(module, "PACKAGES", ())))
         common = partial(_arm, task, module, held, _Kept.of(out / task / "baselines", without_model, judged_by))
         arms |= {arm: common(arm, one) for arm, one in module.baseline(held, seed=seed).items()}
     settled = {

@@ -51,7 +51,7 @@ def cavities(text: str, residues: Container[Residue]) -> list[Cavity]:
     too slow.
     """
     lines = _of_protein(text, residues)
-    if not lines:
+    if not any(line.startswith("ATOM") for line in lines):
         raise InputError("fpocket: the structure holds no ATOM line")
     text = "\n".join([*lines, "END", ""])
     try:

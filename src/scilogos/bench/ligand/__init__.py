@@ -33,7 +33,8 @@ HELD_OUT = (
 )
 METHOD = (
     "chains with the residues within 4 Å of the reference ligand marked; the likeliest "
-    "distinct ligands are docked by Vina. By `tamgen` a cube of 20 Å at the reference ligand, where TamGen used smina; "
+    "distinct ligands are docked by Vina, of single draws (`draws=1`) all, repeated ones too. "
+    "By `tamgen` a cube of 20 Å at the reference ligand, where TamGen used smina; "
     "what fails or lacks counts 0. By `targetdiff` the reference ligand's extent and 5 Å, where TargetDiff takes that "
     "of the generated pose, which a SMILES has not; what fails or lacks is left out. Controls: the model asked for "
     f"the pocket of an unrelated protein ({POOL} times the draws), and random training ligands, both matched in heavy "

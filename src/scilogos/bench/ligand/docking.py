@@ -100,7 +100,10 @@ class Docker:
                 return known
         began = time.monotonic()
         try:
-            found = self._dock(job, key)
+            with self._receptor_lock:
+                prepared = self._receptor(job.receptor)
+            began = time.monotonic()  # the wait for a receptor is not the ligand's
+            found = self._dock(job, key, *prepared)
         except Passing as error:
             return Docked(failed=str(error), passing=True, seconds=_since(began))
         except Undocked as error:
@@ -110,9 +113,7 @@ class Docker:
             json.dump(asdict(found), stream)
         return found
 
-    def _dock(self, job: Job, key: str) -> Docked:
-        with self._receptor_lock:
-            pdb, pdbqt = self._receptor(job.receptor)
+    def _dock(self, job: Job, key: str, pdb: Path, pdbqt: Path) -> Docked:
         with TemporaryDirectory() as folder:
             ligand, out = Path(folder, "ligand.pdbqt"), Path(folder, "out.pdbqt")
             ligand.write_text(ligand_pdbqt(job.smiles, self.timeout))
