@@ -4,7 +4,9 @@ import errno
 import gzip
 import itertools
 import json
+import os
 import random
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -253,6 +255,15 @@ def test_after_an_interrupt_it_goes_on(data, tmp_path, monkeypatch, moment):
     prepare(sources(), data, tmp_path / "out", CODEC, Work(blocks=4))
     prepare(sources(), data, tmp_path / "again", CODEC)
     assert content(tmp_path / "out") == content(tmp_path / "again")
+
+
+def test_parts_of_the_same_input_are_taken_wherever_it_lies(data, tmp_path):
+    prepare_parts(sources(PROTEINS), data, tmp_path / "out", CODEC, Work(blocks=2))
+    there = made(tmp_path / "out.parts")
+    elsewhere = shutil.copytree(data, tmp_path / "elsewhere", copy_function=shutil.copyfile)
+    os.utime(elsewhere / "m.csv", ns=(1, 1))
+    prepare_parts(sources(PROTEINS), elsewhere, tmp_path / "out", CODEC, Work(blocks=2))
+    assert made(tmp_path / "out.parts") == there
 
 
 def test_parts_of_other_input_are_not_taken(data, tmp_path):

@@ -22,6 +22,7 @@ from scilogos.bench.pictures import draw
 from scilogos.bench.report import Report
 from scilogos.bench.results import Results
 from scilogos.bench.settings import Drawn, settings_of
+from scilogos.data.tables import digest
 from scilogos.decode.served import ServedEngine
 from scilogos.errors import InputError, MissingError, ObjectError, PromptError
 from scilogos.model import fingerprint
@@ -128,8 +129,8 @@ def _files(module: ModuleType, data: Path, settings: Any) -> dict[str, str]:
     """The digests of the files that are read; MissingError names one that must be there."""
     more = [name for name in getattr(module, "OPTIONAL", ()) if (data / name).is_file()]
     more += module.files(data, settings) if hasattr(module, "files") else []
-    needed = {name: _digest(_found(data, name)) for name in module.FILES}
-    return needed | {_name(name): _digest(data / name) for name in more}
+    needed = {name: digest(_found(data, name)) for name in module.FILES}
+    return needed | {_name(name): digest(data / name) for name in more}
 
 
 def _name(path: str) -> str:
@@ -208,11 +209,6 @@ def _check_answers(answers: Sequence[Answer]) -> None:
     reasons = {answer.get("error") for answer in answers}
     if len(reasons) == 1 and None not in reasons:
         raise PromptError(f"every item was refused: {reasons.pop()}")
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()[:12]
 
 
 def _short_hash(values: dict) -> str:

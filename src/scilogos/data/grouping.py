@@ -16,7 +16,7 @@ from scilogos.data import clusters
 from scilogos.data.clusters import Clusters
 from scilogos.data.readers import LOOPS
 from scilogos.data.source import Source
-from scilogos.data.tables import numbered_rows
+from scilogos.data.tables import digest, numbered_rows
 from scilogos.errors import InputError
 
 
@@ -45,8 +45,7 @@ class Grouping:
         """The name of its file; None where it is not possible."""
         if not self.possible:
             return None
-        state = self.path.stat()
-        facts = [str(self.path.resolve()), state.st_size, state.st_mtime_ns, self.identity, self.loops]
+        facts = [digest(self.path), self.identity, self.loops]
         text = json.dumps([*facts, None if self.loops else clusters.version()])
         return f"clusters.{hashlib.sha256(text.encode()).hexdigest()[:12]}.npy"
 

@@ -24,6 +24,7 @@ from scilogos.data.part_files import LONG, OUTSIDE, TOLD, UNKNOWN, Encoded, is_w
 from scilogos.data.readers import READERS
 from scilogos.data.shards import token_type
 from scilogos.data.source import CorpusRecipe, Dropped, Reading, Record, Source
+from scilogos.data.tables import digest
 from scilogos.errors import InputError, MissingError, PromptError
 from scilogos.grammar.forms import split
 from scilogos.grammar.objects import Sentence
@@ -31,6 +32,7 @@ from scilogos.grammar.writer import write
 from scilogos.tokens import Codec, GrownCodec
 
 _OF_THE_CORPUS = ("name", "sources", "val_limit")  # no matter of a part
+_MAKERS = ("data", "grammar", "science", "tokens")  # the packages whose change may change a part
 _INPUTS = ("path", "exclude", "pairs", "join")
 
 
@@ -64,9 +66,9 @@ class Part:
     def name(self) -> str:
         """Where it comes in the corpus, and a hash of what it depends on; MissingError without the source's files."""
         recipe = {key: value for key, value in asdict(self.recipe).items() if key not in _OF_THE_CORPUS}
-        states = [(path.stat().st_size, path.stat().st_mtime_ns) for path in self._files()]
+        inputs = [digest(path) for path in self._files()]
         found = [grouping and grouping.name for grouping in self.groupings]
-        made_of = [recipe, asdict(self.of), states, found, self.vocabulary, _program()]
+        made_of = [recipe, asdict(self.of), inputs, found, self.vocabulary, _program()]
         text = json.dumps(made_of, sort_keys=True, default=str)
         return f"{self.source:03}.{self.block:03}-of-{self.blocks:03}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
@@ -163,8 +165,9 @@ class Part:
 
 @cache
 def _program() -> str:
-    """A hash of this program's own files: a part that another version has left is not taken."""
+    """A hash of the program that makes parts: one that another version has left is not taken."""
     hashed = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
-        hashed.update(path.read_bytes())
+    for folder in _MAKERS:
+        for path in sorted((Path(__file__).parents[1] / folder).rglob("*.py")):
+            hashed.update(path.read_bytes())
     return hashed.hexdigest()

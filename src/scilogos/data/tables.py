@@ -2,10 +2,12 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +17,18 @@ csv.field_size_limit(1 << 24)
 
 _ENCODING = "utf-8-sig"  # what spreadsheets write begins with a mark
 _BROKEN = (json.JSONDecodeError, UnicodeDecodeError, csv.Error, EOFError, zlib.error, OSError)
+
+
+def digest(path: Path) -> str:
+    """12 hexadecimal digits that name the content of a file; it is read again only when its length or time changes."""
+    state = path.stat()
+    return _digest(path.resolve(), state.st_size, state.st_mtime_ns)
+
+
+@lru_cache
+def _digest(path: Path, length: int, changed: int) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()[:12]
 
 
 def open_text(path: Path) -> TextIO:

@@ -11,7 +11,6 @@
 Each is whole or not there, so the same request goes on where it was interrupted.
 """
 
-import hashlib
 import json
 import shutil
 from collections import Counter
@@ -27,6 +26,7 @@ from scilogos.data.ledger import Ledger
 from scilogos.data.readers import READERS
 from scilogos.data.shards import read_corpus
 from scilogos.data.source import CorpusRecipe, Reading, Record
+from scilogos.data.tables import digest
 from scilogos.errors import InputError, MissingError, StorageError
 from scilogos.grammar import Sentence
 from scilogos.model import fingerprint, has_bf16_tiles
@@ -75,7 +75,7 @@ def tune(
         raise MissingError(f"{table}: no such file")
     records, counts = _records(recipe, table)
     held = [record.sentences[0] for record in records if record.split == "val"][:MOST_HELD_OUT]
-    asked = {"model": fingerprint(logos.folder), "task": task, "table": _digest(table), **asdict(method)}
+    asked = {"model": fingerprint(logos.folder), "task": task, "table": digest(table), **asdict(method)}
     _claim(out, asked)
     corpus = out / "corpus"
     if not (corpus / "corpus.json").is_file():
@@ -105,11 +105,6 @@ def _records(recipe: CorpusRecipe, table: Path) -> tuple[list[Record], dict[str,
         found = f"found {counts['train']} records to train on and {counts['val']} held out"
         raise InputError(f"{found}; expected at least 1 of each, of different products or chains", path=table)
     return records, {"train": counts["train"], "val": counts["val"]}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()[:12]
 
 
 def _claim(out: Path, asked: dict[str, Any]) -> None:
