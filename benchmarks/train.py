@@ -33,6 +33,7 @@ def train(
     *,
     config: str | None = None,
     precision: Literal["bf16", "fp32"] | None = None,
+    rows: Positive | None = None,
     steps: Positive = 4,
     pairs: Positive = 5,
     peak: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
@@ -47,6 +48,8 @@ def train(
         Another shape with the recipe's rows: 27m.
     precision
         Of the model and of the products; the recipe's own without it.
+    rows
+        Rows a step; the recipe's own without it.
     steps
         Optimiser steps of one measurement.
     pairs
@@ -56,21 +59,21 @@ def train(
         the embedding once). The recipe says which device.
     """
     shaped = _shaped(read_recipe(recipe), config)
-    ours = Ours(replace(shaped, precision=precision or shaped.precision))
+    ours = Ours(replace(shaped, precision=precision or shaped.precision, rows_per_step=rows or shaped.rows_per_step))
     shapes, settings = linear_shapes(ours.model.config), ours.recipe
     ours.seconds(ours.rows(2))  # compiles
     peer, skipped = _peer(ours)
     shares, speeds, ratios, rates = [], [], [], []
     for _ in range(pairs):
-        rows = ours.rows(steps)
+        packed = ours.rows(steps)
         products = product_seconds(shapes, settings.row_length, DTYPES[settings.precision], settings.device)
-        mine = ours.seconds(rows)
-        shares.append(len(rows) * products / mine)
+        mine = ours.seconds(packed)
+        shares.append(len(packed) * products / mine)
         rates.append(product_flops(shapes, settings.row_length) / products / 1e9)
-        speeds.append(places(rows) / mine)
+        speeds.append(places(packed) / mine)
         line = f"{speeds[-1]:,.0f} tokens/s, {shares[-1]:.0%} of the product rate ({rates[-1]:,.0f} GFLOP/s)"
         if peer is not None:
-            ratios.append(peer.seconds(documents(rows)) / mine)
+            ratios.append(peer.seconds(documents(packed)) / mine)
             line += f", {ratios[-1]:.2f} x the Trainer"
         print(line, flush=True)
     found: dict[str, Any] = {"share_of_products": asdict(spread(shares)), "tokens_per_s": asdict(spread(speeds))}
