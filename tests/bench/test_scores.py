@@ -1,11 +1,40 @@
-"""Every score against a value worked out by hand."""
+"""Every score against a value worked out by hand, and against scikit-learn and SciPy on anything."""
 
 import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn import metrics
 
 from scilogos.bench import scores
+
+PAIRS = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]), st.booleans()), min_size=2, max_size=40)
+
+
+@pytest.mark.filterwarnings("ignore:A single label was found")
+@given(PAIRS, st.sampled_from([0.1, 0.5, 0.9]))
+def test_scikit_learn_says_the_same(pairs, threshold):
+    marks, truth = map(np.array, zip(*pairs, strict=True))
+    called = marks >= threshold
+    counts = scores.confusion(called, truth)
+    assert counts.tolist() == metrics.confusion_matrix(truth, called, labels=[True, False]).T.ravel().tolist()
+    assert scores.mcc(counts) == pytest.approx(metrics.matthews_corrcoef(truth, called))
+    assert scores.f1(counts) == pytest.approx(metrics.f1_score(truth, called, zero_division=0))
+    if truth.any():
+        assert scores.average_precision(marks, truth) == pytest.approx(metrics.average_precision_score(truth, marks))
+    if truth.any() and not truth.all():
+        assert scores.auroc(marks, truth) == pytest.approx(metrics.roc_auc_score(truth, marks))
+
+
+@given(PAIRS, st.randoms(use_true_random=False))
+def test_scipy_says_the_same(pairs, random):
+    one = [mark for mark, _ in pairs]
+    other = random.sample(one, len(one))
+    if len(set(one)) > 1:
+        assert scores.spearman(one, other) == pytest.approx(stats.spearmanr(one, other).statistic)
 
 
 def test_confusion_counts():

@@ -10,6 +10,18 @@ from tests.bench.conftest import LIGHT
 pytestmark = pytest.mark.skipif(not plausibility.is_there(), reason=plausibility.MISSING)
 
 
+ORIGINAL = {  # AntiBERTyRunner().pseudo_log_likelihood of antiberty 0.1.3, run with transformers 4.30.2
+    LIGHT[:40]: -0.73115,
+    "AVYYCSRWGGDGFYAMDYWGQGTLVTVSS": -3.59861,
+    "CARDYW": -3.24681,
+}
+
+
+@pytest.mark.parametrize("chain", ORIGINAL)
+def test_the_original_runner_says_the_same(chain):
+    assert plausibility.plausibility(chain, (0, 1))[0] == pytest.approx(ORIGINAL[chain], abs=1e-3)
+
+
 def test_one_residue_by_one_pass():
     """Mask a residue, read the chain alone, and compare: batches of masked copies change nothing."""
     chain = LIGHT[:20]
