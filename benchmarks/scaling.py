@@ -1,6 +1,6 @@
-"""Fit validation loss of finished runs against size and tokens, and task scores against size.
+"""Fit validation losses and task scores of finished runs against their size, or against their tokens.
 
-Writes three pictures and two tables, and ends with one line RESULT and JSON.
+Writes pictures and two tables, and ends with one line RESULT and JSON.
 """
 
 import json
@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,7 +20,7 @@ from matplotlib.axes import Axes
 from command import run_app
 from scilogos.bench.material.text import LEAST_GROUPS
 from scilogos.errors import InputError, MissingError
-from scilogos.model import ModelConfig, Transformer, fingerprint
+from scilogos.model import ModelConfig, Transformer, fingerprint, load_checkpoint, save_checkpoint
 from scilogos.train import read_recipe, recorded
 
 SCORES = {  # the figure of each task's report that a larger model should raise; an affinity it should lower
@@ -30,7 +32,11 @@ SCORES = {  # the figure of each task's report that a larger model should raise;
     "cdr": "H3: AAR of the first",
 }
 
+Over = Literal["size", "tokens"]
 app = App(help=__doc__, help_format="plaintext", version_flags=())
+
+
+X_LABELS: dict[Over, str] = {"size": "parameters", "tokens": "tokens"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,15 @@ class Run:
     parameters: int
     tokens: np.ndarray  # [evaluations]
     losses: Mapping[str, np.ndarray]  # modality -> nats a place [evaluations]
-    fingerprint: str | None  # of its final weights
+    fingerprints: tuple[str, ...] = ()  # of its final weights as they lie there, and as they are shipped, in bf16
+
+    def x(self, over: Over) -> float:
+        """Its size, or the tokens it has read."""
+        return self.parameters if over == "size" else float(self.tokens[-1])
+
+    def head(self, over: Over) -> str:
+        """The same in words."""
+        return f"{self.parameters / 1e6:.1f} M" if over == "size" else f"{self.tokens[-1] / 1e6:.1f} M tokens"
 
 
 def read_run(recipe: Path) -> Run:
@@ -60,9 +74,16 @@ def read_run(recipe: Path) -> Run:
     losses = {name: np.array([line["validation"][name] for line in told]) for name in told[-1]["validation"]}
     with torch.device("meta"):
         parameters = sum(parameter.numel() for parameter in Transformer(config, device="meta").parameters())
-    final = folder / "final"
     tokens = np.array([(line["step"] + 1) * settings.step_tokens for line in told])
-    return Run(settings.name, parameters, tokens, losses, fingerprint(final) if final.is_dir() else None)
+    return Run(settings.name, parameters, tokens, losses, _fingerprints(folder / "final"))
+
+
+def _fingerprints(final: Path) -> tuple[str, ...]:
+    if not final.is_dir():
+        return ()
+    with TemporaryDirectory() as shipped:
+        save_checkpoint(shipped, *load_checkpoint(final, dtype=torch.bfloat16))
+        return (fingerprint(final), fingerprint(shipped))
 
 
 def exponent(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray) -> float:
@@ -84,24 +105,24 @@ def growth(run: Run) -> dict[str, float]:
     return {name: exponent(run.tokens[late], losses[late]) for name, losses in run.losses.items()}
 
 
-def sizes(runs: Sequence[Run], tokens: int) -> dict[str, dict[str, float]]:
-    """For each modality the loss of each run after so many tokens, and the exponent of size."""
-    found = {}
+def fits(runs: Sequence[Run], over: Over, tokens: int | None = None) -> dict[str, dict[str, float]]:
+    """For each modality the loss of each run at its end, or after so many tokens, and the exponent of x."""
+    found, x = {}, [run.x(over) for run in runs]
     for name in runs[0].losses:
-        losses = [float(run.losses[name][run.tokens == tokens][0]) for run in runs]
+        losses = [float(run.losses[name][-1 if tokens is None else list(run.tokens).index(tokens)]) for run in runs]
         by_run = {run.name: loss for run, loss in zip(runs, losses, strict=True)}
-        found[name] = {**by_run, "exponent": exponent([run.parameters for run in runs], losses)}
+        found[name] = {**by_run, "exponent": exponent(x, losses)}
     return found
 
 
 def scores(runs: Sequence[Run], results: Path) -> dict[str, dict[str, float]]:
     """For each task the score of each run's final weights, from reports of one name that most of the runs have."""
     found: dict[str, dict[str, float]] = {}
-    folders = {run.name: results / (run.fingerprint or "-") for run in runs}
+    folders = [(run.name, results / weights) for run in runs for weights in run.fingerprints]
     for task, figure in SCORES.items():
-        names = Counter(path.name for folder in folders.values() for path in folder.glob(f"{task}*.json"))
+        names = Counter(path.name for _, folder in folders for path in folder.glob(f"{task}*.json"))
         reports = [
-            {run: _score(folder / name, figure) for run, folder in folders.items() if (folder / name).is_file()}
+            {run: _score(folder / name, figure) for run, folder in folders if (folder / name).is_file()}
             for name, _ in names.most_common()
         ]
         reports = [{run: value for run, value in report.items() if value is not None} for report in reports]
@@ -121,19 +142,22 @@ def _score(path: Path, figure: str) -> float | None:
     return figures[figure]["value"]
 
 
-def slope(runs: Sequence[Run], row: Mapping[str, float]) -> float:
-    """What a task's score gains when a model is ten times as large: least squares over the logarithm of size."""
+def slope(runs: Sequence[Run], over: Over, row: Mapping[str, float]) -> float:
+    """What a task's score gains by ten times the size or tokens: least squares over the logarithm."""
     known = [run for run in runs if run.name in row]
-    sizes = np.log10([run.parameters for run in known])
-    return float(np.polyfit(sizes, [row[run.name] for run in known], 1)[0])
+    return float(np.polyfit(np.log10([run.x(over) for run in known]), [row[run.name] for run in known], 1)[0])
 
 
-def draw_scores(runs: Sequence[Run], found: Mapping[str, Mapping[str, float]], out: Path) -> None:
-    """Each task's score over size, with its line."""
-    figure, axes = plt.subplots(1, len(found), figsize=(2.6 * len(found), 2.5), squeeze=False, layout="constrained")
-    for axis, (task, row) in zip(axes.flat, found.items(), strict=True):
+def draw_scores(runs: Sequence[Run], over: Over, found: Mapping[str, Mapping[str, float]], out: Path) -> None:
+    """Each task's score over size or tokens, with its line."""
+    columns = min(3, len(found))
+    rows = -(-len(found) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(3.0 * columns, 2.5 * rows), squeeze=False, layout="constrained")
+    for axis in axes.flat[len(found) :]:
+        axis.axis("off")
+    for axis, (task, row) in zip(axes.flat, found.items(), strict=False):
         known = [run for run in runs if run.name in row]
-        x, y = np.array([run.parameters for run in known]), np.array([row[run.name] for run in known])
+        x, y = np.array([run.x(over) for run in known]), np.array([row[run.name] for run in known])
         line = np.polyfit(np.log10(x), y, 1)
         axis.plot(x, np.polyval(line, np.log10(x)), color="0.6", linewidth=1)
         axis.plot(x, y, "o", markersize=4)
@@ -141,97 +165,98 @@ def draw_scores(runs: Sequence[Run], found: Mapping[str, Mapping[str, float]], o
         axis.set_title(task, fontsize=9)
         axis.set_ylabel(SCORES[task], fontsize=6)
         axis.tick_params(labelsize=7, which="both")
-    figure.supxlabel("parameters", fontsize=9)
+    figure.supxlabel(X_LABELS[over], fontsize=9)
     figure.savefig(out.with_name(f"{out.name}-scores.png"), dpi=130)
     plt.close(figure)
 
 
-def draw(runs: Sequence[Run], table: Mapping[str, Mapping[str, float]], out: Path) -> None:
-    """Loss over tokens, a line a size; and loss over size at equal tokens with its power law."""
+def draw(runs: Sequence[Run], over: Over, table: Mapping[str, Mapping[str, float]], out: Path) -> None:
+    """Loss in the course of each run, a line a run; and loss over size or tokens with its power law."""
     names = list(table)
-    for kind, one in (("tokens", _over_tokens), ("size", _over_size)):
+    for kind, one in (("course", _course), ("law", _law)):
         columns = min(5, len(names))
         rows = -(-len(names) // columns)
         figure, axes = plt.subplots(
             rows, columns, figsize=(2.6 * columns, 2.3 * rows), squeeze=False, layout="constrained"
         )
-        for place, axis in enumerate(axes.flat):
-            if place >= len(names):
-                axis.axis("off")
-                continue
-            one(axis, runs, names[place], table[names[place]])
-            axis.set_title(names[place], fontsize=9)
+        for axis in axes.flat[len(names) :]:
+            axis.axis("off")
+        for axis, name in zip(axes.flat, names, strict=False):
+            one(axis, runs, over, name, table[name])
+            axis.set_title(name, fontsize=9)
             axis.tick_params(labelsize=7, which="both")
         axes[0][0].legend(fontsize=7, frameon=False)
-        figure.supxlabel("tokens" if kind == "tokens" else "parameters", fontsize=9)
+        figure.supxlabel(X_LABELS["tokens" if kind == "course" else over], fontsize=9)
         figure.supylabel("validation loss, nats a symbol", fontsize=9)
         out.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(out.with_name(f"{out.name}-{kind}.png"), dpi=130)
         plt.close(figure)
 
 
-def _over_tokens(axis: Axes, runs: Sequence[Run], name: str, _: Mapping[str, float]) -> None:
+def _course(axis: Axes, runs: Sequence[Run], over: Over, name: str, _: Mapping[str, float]) -> None:
     for run in runs:
-        axis.plot(run.tokens, run.losses[name], linewidth=1.2, label=f"{run.parameters / 1e6:.1f} M")
+        axis.plot(run.tokens, run.losses[name], linewidth=1.2, label=run.head(over))
     axis.set_xscale("log")
     axis.set_yscale("log")
 
 
-def _over_size(axis: Axes, runs: Sequence[Run], name: str, row: Mapping[str, float]) -> None:
-    x, y = np.array([run.parameters for run in runs]), np.array([row[run.name] for run in runs])
+def _law(axis: Axes, runs: Sequence[Run], over: Over, name: str, row: Mapping[str, float]) -> None:
+    x, y = np.array([run.x(over) for run in runs]), np.array([row[run.name] for run in runs])
     line = np.polyfit(np.log(x), np.log(y), 1)
     axis.plot(x, np.exp(np.polyval(line, np.log(x))), color="0.6", linewidth=1)
     axis.plot(x, y, "o", markersize=4, label="measured")
-    axis.annotate(f"N^{row['exponent']:.3f}", (0.5, 0.85), xycoords="axes fraction", fontsize=7)
+    axis.annotate(
+        f"{'N' if over == 'size' else 'D'}^{row['exponent']:.3f}", (0.5, 0.85), xycoords="axes fraction", fontsize=7
+    )
     axis.set_xscale("log")
     axis.set_yscale("log")
 
 
 @app.default
-def scaling(*recipes: Path, out: Path = Path("docs/scaling"), results: Path = Path("results")) -> None:
-    """Read the runs of recipes that differ in size, smallest first.
+def scaling(
+    *recipes: Path, over: Over = "size", out: Path = Path("docs/scaling"), results: Path = Path("results")
+) -> None:
+    """Read the runs of recipes that differ in size, or of one size in tokens.
 
     Parameters
     ----------
     recipes
         Recipes whose runs lie in runs/NAME.
+    over
+        What they differ in. Sizes are compared after the most tokens that all have read, tokens at the end of each run.
     out
         Where the pictures go, without their endings.
     results
         The folder of `logos bench`.
     """
     if len(recipes) < 2:
-        raise InputError("give the recipes of at least two sizes")
-    runs = sorted(map(read_run, recipes), key=lambda run: run.parameters)
-    tokens = common_tokens(runs)
-    table = sizes(runs, tokens)
-    draw(runs, table, out)
+        raise InputError("give at least two recipes")
+    runs = sorted(map(read_run, recipes), key=lambda run: run.x(over))
+    if len({run.x(over) for run in runs}) < 2:
+        raise InputError(f"the runs do not differ in {over}: found {', '.join(run.head(over) for run in runs)}")
+    tokens = common_tokens(runs) if over == "size" else None
+    table = fits(runs, over, tokens)
+    draw(runs, over, table, out)
     over_tokens = {run.name: growth(run) for run in runs}
-    largest = over_tokens[runs[-1].name]
-    heads = [f"{run.parameters / 1e6:.1f} M" for run in runs]
-    print(f"| {tokens / 1e6:.1f} M tokens | {' | '.join(heads)} | exponent of size | of tokens, {heads[-1]} |")
+    largest, heads = over_tokens[runs[-1].name], [run.head(over) for run in runs]
+    where = f"after {tokens / 1e6:.1f} M tokens" if tokens else "at the end"
+    print(f"| {where} | {' | '.join(heads)} | exponent | in the course of the last |")
     print("|---|" + "---:|" * (len(runs) + 2))
     for name, row in table.items():
         losses = " | ".join(f"{row[run.name]:.3f}" for run in runs)
         print(f"| {name} | {losses} | {row['exponent']:+.3f} | {largest[name]:+.3f} |")
     found = {task: row for task, row in scores(runs, results).items() if len(row) > 1}
-    slopes = {task: slope(runs, row) for task, row in found.items()}
+    slopes = {task: slope(runs, over, row) for task, row in found.items()}
     if found:
-        draw_scores(runs, found, out)
-        print(f"\n| score | {' | '.join(heads)} | more for ten times the size |")
+        draw_scores(runs, over, found, out)
+        print(f"\n| score | {' | '.join(heads)} | more for ten times the {over} |")
         print("|---|" + "---:|" * (len(runs) + 1))
     for task, row in found.items():
         cells = " | ".join(f"{row[run.name]:.3f}" if run.name in row else "" for run in runs)
         print(f"| {task}, {SCORES[task]} | {cells} | {slopes[task]:+.3f} |")
-    settings = {run.name: {"parameters": run.parameters, "fingerprint": run.fingerprint} for run in runs}
-    result = {
-        "benchmark": "scaling",
-        "tokens": tokens,
-        "settings": settings,
-        "losses": table,
-        "over tokens": over_tokens,
-    }
-    result |= {"scores": found, "score of ten times the size": slopes}
+    settings = {run.name: {"parameters": run.parameters, "weights": run.fingerprints} for run in runs}
+    result = {"benchmark": "scaling", "over": over, "tokens": tokens, "settings": settings, "losses": table}
+    result |= {"course": over_tokens, "scores": found, "score of ten times as much": slopes}
     print("RESULT " + json.dumps(result))
 
 

@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scaling import Run, common_tokens, exponent, growth, scores, sizes
+from scaling import Run, common_tokens, exponent, fits, growth, scores, slope
 from scilogos.errors import InputError
 
 TOKENS = np.array([1e5, 1e6, 2e6, 4e6])
 
 
-def run(name: str, parameters: int, fingerprint: str | None = None) -> Run:
+def run(name: str, parameters: int, *fingerprints: str) -> Run:
     losses = {"retro": 3.0 * parameters**-0.2 * TOKENS**-0.1, "site": np.full(4, 0.5)}
-    return Run(name, parameters, TOKENS, losses, fingerprint)
+    return Run(name, parameters, TOKENS, losses, fingerprints)
 
 
 RUNS = [run("small", 1_000_000, "aaaaaaaaaaaa"), run("large", 8_000_000, "bbbbbbbbbbbb")]
@@ -25,9 +25,18 @@ def test_exponents():
     assert common_tokens([RUNS[0], replace(RUNS[1], tokens=np.array([1e5, 1e6, 3e6, 5e6]))]) == 1e6
     with pytest.raises(InputError, match="never validated after equal tokens"):
         common_tokens([RUNS[0], replace(RUNS[1], tokens=TOKENS + 1)])
-    table = sizes(RUNS, 4_000_000)
+    table = fits(RUNS, "size", 4_000_000)
     assert table["retro"]["exponent"] == pytest.approx(-0.2) and table["site"]["exponent"] == pytest.approx(0)
     assert growth(RUNS[1])["retro"] == pytest.approx(-0.1)
+
+
+def test_runs_of_one_size_are_compared_at_their_ends():
+    half = replace(RUNS[0], name="half", tokens=TOKENS / 2)  # the same losses after half the tokens
+    short = replace(half, name="short", losses={"retro": RUNS[0].losses["retro"] * 2**0.3})
+    table = fits([short, replace(RUNS[0], losses={"retro": RUNS[0].losses["retro"]})], "tokens")
+    assert table["retro"]["exponent"] == pytest.approx(-0.3)
+    assert slope([short, RUNS[0]], "tokens", {"short": 0.3, "small": 0.4}) == pytest.approx(0.1 / np.log10(2))
+    assert slope(RUNS, "size", {"small": 0.3, "large": 0.6}) == pytest.approx(0.3 / np.log10(8))
 
 
 def write(folder, name: str, value: float | None, apart: str = "") -> None:
@@ -37,7 +46,7 @@ def write(folder, name: str, value: float | None, apart: str = "") -> None:
 
 
 def test_scores_are_of_equal_reports(tmp_path):
-    small, large = (tmp_path / run.fingerprint for run in RUNS)
+    small, large = (tmp_path / run.fingerprints[0] for run in RUNS)
     write(small, "retrosynthesis-limit-500.json", 0.3)
     write(large, "retrosynthesis-limit-500.json", 0.5)
     write(large, "retrosynthesis.json", 0.6)
