@@ -16,6 +16,12 @@ def test_files_are_short(sources):
     assert statistics.median(length for length in lengths.values() if length) <= MEDIAN
 
 
+def test_tests_and_benchmarks_are_short_too(repository):
+    paths = [path for folder in ("tests", "benchmarks") for path in (repository / folder).rglob("*.py")]
+    lengths = {str(path): path.read_text().count("\n") for path in paths}
+    assert len(lengths) > 50 and {name: length for name, length in lengths.items() if length > LONGEST} == {}
+
+
 def test_nothing_is_left_unfinished(sources):
     assert _hits(UNFINISHED, sources) == []
 

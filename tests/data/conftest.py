@@ -1,5 +1,6 @@
 """Small tables, readings of them, and recipes around them."""
 
+import json
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from scilogos.data.ledger import Ledger
 from scilogos.data.readers import READERS
 from scilogos.data.source import Dropped, Reading, Record, Source
+from tests.data.small import SMILES
 
 
 def table(path: Path, rows: list[dict]) -> Path:
@@ -53,3 +55,18 @@ def read_half(tmp_path) -> Callable[..., list[Record]]:
         return list(READERS[reader](Reading(source=source, data=tmp_path, ledger=Ledger(), seed=1, val_percent=50.0)))
 
     return reading
+
+
+@pytest.fixture
+def tables(tmp_path, write_table) -> Path:
+    """Molecules, proteins and chains with a ligand, some of them to be dropped."""
+    write_table("data/m.csv", [{"smiles": s} for s in [*SMILES, "C(C", "OC", "CCCCCO"]])
+    rows = [("ACDEFGHIKL" * 2, "train", ""), ("ACD" * 9, "train", ""), ("WYW", "val", ""), ("KLM", "train", "gfp")]
+    write_table("data/p.csv", [{"id": i, "seq": s, "split": t, "leak": k} for i, (s, t, k) in enumerate(rows)])
+    row = {"ccd": "LIG", "category": "small_molecule", "smiles": "OCC", "seq": "ACDEF", "contacts": [1, 2],
+           "cluster30": "x",
+           **dict.fromkeys(("pdb_in_coach420", "pdb_in_holo4k_mlig", "id_coach420", "id_holo4k", "id_posebusters",
+                            "id_astex", "id_crossdocked"), 0)}  # fmt: skip
+    chains = [row, row | {"contacts": [3]}, row | {"seq": "KLMNP"}, row | {"seq": "WYWYW"}, row | {"id_astex": 0.9}]
+    (tmp_path / "data/t.jsonl").write_text("".join(json.dumps(chain) + "\n" for chain in chains))
+    return tmp_path / "data"
