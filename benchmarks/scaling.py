@@ -166,7 +166,7 @@ def draw_scores(runs: Sequence[Run], over: Over, found: Mapping[str, Mapping[str
         axis.set_ylabel(SCORES[task], fontsize=6)
         axis.tick_params(labelsize=7, which="both")
     figure.supxlabel(X_LABELS[over], fontsize=9)
-    figure.savefig(out.with_name(f"{out.name}-scores.png"), dpi=130)
+    figure.savefig(out.with_name(f"{out.name}-{over}-scores.png"), dpi=130)
     plt.close(figure)
 
 
@@ -189,7 +189,7 @@ def draw(runs: Sequence[Run], over: Over, table: Mapping[str, Mapping[str, float
         figure.supxlabel(X_LABELS["tokens" if kind == "course" else over], fontsize=9)
         figure.supylabel("validation loss, nats a symbol", fontsize=9)
         out.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(out.with_name(f"{out.name}-{kind}.png"), dpi=130)
+        figure.savefig(out.with_name(f"{out.name}-{over}-{kind}.png"), dpi=130)
         plt.close(figure)
 
 
@@ -225,7 +225,7 @@ def scaling(
     over
         What they differ in. Sizes are compared after the most tokens that all have read, tokens at the end of each run.
     out
-        Where the pictures go, without their endings.
+        Where the pictures go; their names begin so.
     results
         The folder of `logos bench`.
     """

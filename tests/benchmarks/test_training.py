@@ -105,8 +105,8 @@ def test_size_and_tokens_are_fitted(here, capsys, monkeypatch):
     row = found["losses"]["molecule"]
     sizes = [found["settings"][name]["parameters"] for name in ("small", "larger")]
     assert row["exponent"] == pytest.approx(exponent(sizes, [row["small"], row["larger"]]))
-    for kind in ("size", "tokens"):
-        assert (here / f"pictures/s-{kind}.png").read_bytes().startswith(b"\x89PNG")
+    for kind in ("law", "course"):
+        assert (here / f"pictures/s-size-{kind}.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_scores_are_those_of_the_reports(here, capsys, monkeypatch):
@@ -118,8 +118,8 @@ def test_scores_are_those_of_the_reports(here, capsys, monkeypatch):
     code, found = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
     assert code == 0 and found["scores"] == {"retrosynthesis": {"small": 0.5, "larger": 1.0}}
     small, larger = (found["settings"][name]["parameters"] for name in ("small", "larger"))
-    assert found["score of ten times the size"]["retrosynthesis"] == pytest.approx(0.5 / math.log10(larger / small))
-    assert (here / "docs" / "scaling-scores.png").read_bytes().startswith(b"\x89PNG")
+    assert found["score of ten times as much"]["retrosynthesis"] == pytest.approx(0.5 / math.log10(larger / small))
+    assert (here / "docs" / "scaling-size-scores.png").read_bytes().startswith(b"\x89PNG")
     other = here / "results" / fingerprint(final) / "cdr.json"
     other.write_text(json.dumps({"figures": {"model": {"AAR": {"value": 0.1}}}}))
     code, said = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
