@@ -1,6 +1,7 @@
 """Each benchmark from tables to report with a tiny random model; resumed runs; faults of the caller."""
 
 import json
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -154,6 +155,16 @@ def test_other_settings_are_asked_anew(tiny, tables, tmp_path):
         assert len({row["settings"] for row in rows}) == 2 and len(rows) == number
 
 
+def test_other_packages_are_asked_anew(tiny, tables, tmp_path, monkeypatch):
+    options = {"samples": 1, "options": ["plausibility=false"]}
+    run("cdr", tiny, tables, tmp_path, **options)
+    installed = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "2099.1" if name == "rdkit" else installed(name))
+    report = run("cdr", tiny, tables, tmp_path, **options)
+    rows = (tmp_path / fingerprint(tiny.folder) / "cdr.jsonl").read_text().splitlines()
+    assert report.settings["versions"]["rdkit"] == "2099.1" and len({json.loads(row)["settings"] for row in rows}) == 2
+
+
 def test_an_item_that_the_model_refuses_is_named(tiny, tables, tmp_path, monkeypatch):
     module = TASKS["retrosynthesis"]
     propose = module.retrosynthesis.propose_all
@@ -176,6 +187,7 @@ def test_an_item_that_the_model_refuses_is_named(tiny, tables, tmp_path, monkeyp
         ("folding", {}, InputError, "expected one of retrosynthesis"),
         ("cdr", {"limit": 0}, InputError, "limit: found 0"),
         ("cdr", {"samples": -1}, InputError, "samples: found -1"),
+        ("cdr", {"seed": -1}, InputError, "seed: found -1"),
         ("material", {"samples": 3}, InputError, "takes no --samples; --limit"),
     ],
 )

@@ -87,6 +87,13 @@ def test_a_figure_in_brief_counts_the_items_of_its_own_group(tmp_path):
     assert row == "| Binding sites, COACH420, MCC (1,640 COACH420, roots 4) | 50.0% |  |"
 
 
+def test_a_quick_look_does_not_stand_for_the_whole_run(tmp_path):
+    for value, number, differs in ((0.5, 500, ["limit 500"]), (0.25, 10, ["limit 10"]), (0.75, 900, ["forward 0.5"])):
+        told = replace(report(checkpoint="mine, 0123456789ab", model={"top-1": Figure(value)}), items={"clean": number})
+        replace(told, differs=differs).write(tmp_path / "0123456789ab")
+    assert "| Retrosynthesis, top-1 (500 clean) | 50.0% |" in brief(tmp_path, "mine")
+
+
 def test_figures_in_brief_are_those_of_the_installed_weights(tmp_path):
     own = f"logos-8m, {fingerprint(find('logos-8m'))}"
     report(checkpoint="logos-8m, 0123456789ab", model={"top-1": Figure(0.5)}).write(tmp_path / "0123456789ab")

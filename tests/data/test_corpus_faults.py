@@ -3,12 +3,14 @@
 import errno
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from scilogos.data import joining
 from scilogos.data.corpus import prepare, read_recipe
 from scilogos.data.shards import ShardWriter
+from scilogos.data.source import CorpusRecipe, Source
 from scilogos.errors import InputError, MissingError, RecipeError, StorageError
 from tests.data.small import CODEC, PROTEINS, SITES, content, only_whole_parts, sources
 
@@ -39,6 +41,34 @@ def test_a_broken_input_names_its_line_and_leaves_nothing(tables, tmp_path, name
         prepare(sources(PROTEINS, SITES), tables, out, CODEC)
     assert only_whole_parts(out)
     assert content(out) == before if older else not out.exists()
+
+
+_SITE = {"category": "small_molecule", "seq": "ACDEFGHIKL", "contacts": [1, 2], "ccd": "X", "smiles": "CCO"}
+_SITE |= {"cluster30": "c", "pdb_in_coach420": "", "pdb_in_holo4k_mlig": ""}
+_SITE |= {f"id_{name}": "" for name in ("coach420", "holo4k", "posebusters", "astex", "crossdocked")}
+
+
+@pytest.mark.parametrize(
+    ("reader", "row"),
+    [
+        ("molecules", {"smiles": None}),
+        ("molecules", {"smiles": 5}),
+        ("proteins", {"seq": "ACDEF", "leak": None}),
+        ("reactions", {"reactants": None, "product": "CC"}),
+        ("reactions", {"reactants": "CC"}),
+        ("sites", _SITE | {"cluster30": None}),
+        ("sites", _SITE | {"contacts": [1.5]}),
+        ("complexes", _SITE | {"smiles": None}),
+        ("materials", {"node": "[Cu]", "linkers": None, "topology": "pcu", "families": "hMOF"}),
+        ("materials", {"node": "[Cu]", "linkers": "OC=O", "topology": "pcu", "families": None}),
+        ("own_reactions", {"reaction": None, "reactants": 1, "product": "C"}),
+    ],
+)
+def test_values_of_another_kind_are_named_by_their_line(tmp_path, reader, row):
+    (tmp_path / "t.jsonl").write_text(json.dumps(row) + "\n")
+    recipe = CorpusRecipe(name="one", sources=(Source(reader=reader, path=Path("t.jsonl"), modality="m"),))
+    with pytest.raises(InputError, match=r"t\.jsonl:1: "):
+        prepare(recipe, tmp_path, tmp_path / "out", CODEC)
 
 
 class Full:

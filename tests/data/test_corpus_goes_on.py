@@ -3,6 +3,9 @@
 import itertools
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from scilogos.data import parts
 from scilogos.data.corpus import Work, prepare, prepare_parts
+from scilogos.errors import RecipeError
 from scilogos.grammar import Molecule, write
 from tests.data.small import CODEC, PROTEINS, SITES, content, only_whole_parts, sentences, sources
 
@@ -53,6 +57,37 @@ def test_after_an_interrupt_it_goes_on(tables, tmp_path, monkeypatch, moment):
     prepare(sources(), tables, tmp_path / "out", CODEC, Work(blocks=4))
     prepare(sources(), tables, tmp_path / "again", CODEC)
     assert content(tmp_path / "out") == content(tmp_path / "again")
+
+
+def test_killed_while_joining_nothing_stays_and_the_older_corpus_is_found_again(tables, tmp_path):
+    """SIGKILL runs no cleaning up."""
+    out, code = (
+        tmp_path / "out",
+        """
+import os, signal, sys
+from pathlib import Path
+from scilogos.data import corpus
+from tests.data.small import CODEC, PROTEINS, sources
+rename = Path.rename
+def killed(self, target):
+    if self.name.startswith("corpus.") or Path(target).name == "out":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rename(self, target)
+Path.rename = killed
+corpus.prepare(sources(PROTEINS), Path(sys.argv[1]), Path(sys.argv[2]), CODEC)
+""",
+    )
+    prepare(sources(), tables, out, CODEC)
+    before = content(out)
+    for _ in range(2):
+        ended = subprocess.run([sys.executable, "-c", code, str(tables), str(out)], cwd=Path(__file__).parents[2])
+        assert ended.returncode == -signal.SIGKILL
+    assert content(tmp_path / "out.old") == before and not out.exists()
+    with pytest.raises(RecipeError):
+        prepare(replace(sources(), sources=(replace(PROTEINS, reader="nothing"),)), tables, out, CODEC)
+    assert content(out) == before
+    prepare(sources(PROTEINS), tables, out, CODEC)
+    assert only_whole_parts(out) and not list(tmp_path.glob("out.*"))
 
 
 def test_parts_of_the_same_input_are_taken_wherever_it_lies(tables, tmp_path):

@@ -77,6 +77,19 @@ def test_equal_reactions_are_merged_and_products_stand_on_one_side(told):
     assert sum(record.split == "val" for record in records) in (1, 2)  # one product, which may have two reactions
 
 
+def test_by_products_and_repeats_make_no_other_group(told):
+    """Sides go by what is told: the largest product, and the set of linkers."""
+    rows = [ESTER | {"split": "val"}, ESTER | {"product": "CCOC(C)=O.Cl", "split": "train"}]
+    records, counts = told("own_reactions", *rows)
+    assert [record.split for record in records] == ["val"] and counts["merged rows"] == 1
+    mapped = "[CH3:1][CH2:2][OH:3].[CH3:4][C:5](=[O:6])[Cl:7]>>[ClH:7].[CH3:1][CH2:2][O:3][C:5]([CH3:4])=[O:6]"
+    (record,) = told("own_reactions", {"reaction": mapped}, forms=("retro",))[0]
+    assert write(record.sentences[0]).startswith("<MoleculeS>CCOC(C)=O<MoleculeE><ReverseReact>")
+    acid = {"node": "[Zn]", "topology": "pcu"}
+    rows = [acid | {"linkers": "OC(=O)C", "split": "val"}, acid | {"linkers": "OC(=O)C.CC(=O)O", "split": "train"}]
+    assert [record.split for record in told("own_materials", *rows)[0]] == ["val", "val"]
+
+
 def test_what_the_table_holds_out_is_held_out_with_its_twins(told):
     rows = [ESTER | {"split": "train"}, {"reactants": "CCO.CC(=O)O", "product": "CCOC(C)=O", "split": "test"}]
     rows += [{"reactants": "CCN.CC(=O)O", "product": "CCNC(C)=O", "split": name} for name in ("train", "train")]
@@ -126,6 +139,8 @@ def test_chains_of_one_antibody_are_held_out_together(told):
         ("own_reactions", {"smiles": "CC"}, "found no reactants and no product"),
         ("own_reactions", {"reactants": "CCO", "product": "OCC"}, "its own reactant"),
         ("own_reactions", {"reaction": "CCO>CC"}, "'CCO>CC'; expected reactants>>product"),
+        ("own_reactions", {"reaction": "  "}, "'  '; expected reactants>>product"),
+        ("own_reactions", {"reactants": "C~C.CO", "product": "COC"}, "'C~C'"),
         ("own_reactions", ESTER | {"split": "tst"}, "'tst'; expected train, val, valid, test"),
         (
             "own_sites",

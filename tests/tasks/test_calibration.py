@@ -1,11 +1,16 @@
 """A checkpoint's own threshold is read beside its weights."""
 
+import shutil
+
 import pytest
 
 from scilogos.errors import CheckpointError, StorageError
 from scilogos.model import fingerprint
+from scilogos.tasks import load
 from scilogos.tasks.calibration import FILE, Calibration
-from scilogos.tasks.registry import DEFAULT, find
+from scilogos.tasks.registry import find
+
+CALIBRATED = [name for name in ("logos-1m", "logos-3m", "logos-8m") if (find(name) / FILE).is_file()]
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -23,8 +28,17 @@ def test_a_broken_file_is_named(tmp_path, text):
         Calibration.read(tmp_path)
 
 
-def test_the_shipped_threshold_belongs_to_the_shipped_weights():
-    assert Calibration.read(find(DEFAULT)).weights == fingerprint(find(DEFAULT))
+@pytest.mark.parametrize("name", CALIBRATED)
+def test_the_shipped_threshold_belongs_to_the_shipped_weights(name):
+    assert Calibration.read(find(name)).weights == fingerprint(find(name))
+
+
+def test_a_threshold_of_other_weights_is_not_taken(tmp_path):
+    shutil.copytree(find("logos-1m"), tmp_path / "model")
+    Calibration(weights="replaced", site_threshold=0.25).write(tmp_path / "model")
+    assert load(tmp_path / "model").calibration == Calibration()
+    (tmp_path / "model" / "model.safetensors").unlink()
+    assert Calibration.of(tmp_path / "model").site_threshold == 0.25, "a server may hold the weights"
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):

@@ -1,12 +1,13 @@
 """Runs that train adapters: small checkpoints, the same losses after an interruption, plain weights at the end."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
 import torch
 
 from scilogos.errors import CheckpointError, RecipeError
-from scilogos.model import load_checkpoint
+from scilogos.model import fingerprint, load_checkpoint, save_checkpoint
 from scilogos.train import checkpoints, train, weights_of
 
 
@@ -54,6 +55,19 @@ def test_interrupted_it_goes_on_to_the_same_weights(adapted, tmp_path, journal):
     ]
     for ours, theirs in zip(load_checkpoint(cut)[0].parameters(), load_checkpoint(whole)[0].parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+def test_adapters_do_not_change_the_weights_they_stand_on(adapted, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(adapted.start, base)
+    recipe = replace(adapted, start=base, checkpoint_every=5)
+    train(replace(recipe, tokens=5 * 128), tmp_path / "run", quiet=True)
+    model, config = load_checkpoint(base)
+    save_checkpoint(base, model.initialise(torch.Generator().manual_seed(9)), config)
+    with pytest.raises(CheckpointError, match=f"its adapters stand on the weights {fingerprint(adapted.start)}"):
+        train(recipe, tmp_path / "run", quiet=True)
+    with pytest.raises(CheckpointError, match=f"`start` now holds {fingerprint(base)}"):
+        weights_of(tmp_path / "run", tmp_path / "taken", recipe)
 
 
 def test_what_does_not_fit_is_refused(adapted, tmp_path):

@@ -64,6 +64,17 @@ def test_the_mean_of_late_checkpoints(short, run, tmp_path):
         replace(short, average=3)
 
 
+def test_a_stop_between_checkpoints_leaves_no_trace_in_the_mean(short, tmp_path):
+    recipe = replace(short, checkpoint_every=3, keep=3, average=3, tokens=9 * short.step_tokens, decay_tokens=0)
+    train(recipe, tmp_path / "whole", quiet=True)
+    train(replace(recipe, tokens=7 * short.step_tokens), tmp_path / "cut", quiet=True)  # saves where it ends
+    train(recipe, tmp_path / "cut", quiet=True)
+    for one, other in zip(*(checkpoints.found(tmp_path / name) for name in ("whole", "cut")), strict=True):
+        assert one.name == other.name
+    one, other = (load_checkpoint(tmp_path / name / "final")[0] for name in ("whole", "cut"))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
 def _by_name(several):
     several = list(several)
     return {name: [one[name] for one in several] for name in several[0]}

@@ -64,6 +64,8 @@ def run(
     for name, value in (("limit", limit), ("samples", samples)):
         if value is not None and value < 1:
             raise InputError(f"{name}: found {value}; expected 1 or more")
+    if seed < 0:
+        raise InputError(f"seed: found {seed}; expected 0 or more")
     if samples is not None and module.SAMPLES is None:
         raise InputError(f"{task} takes no --samples; --limit and its own settings say how much is drawn")
     settings, name = settings_of(task, module, options), fingerprint(model.folder)
@@ -81,7 +83,9 @@ def run(
         "method": module.METHOD,
         "files": _files(module, data, settings),
         "scilogos": __version__,
+        "versions": _versions(_PACKAGES),
     }
+    versions = _versions((*_PACKAGES, *getattr(module, "PACKAGES", ())))
     held = module.items(data, limit=limit, seed=seed, settings=settings)
     notes = (*held.notes, *told(model.folder, task))
     held = replace(held, settings=settings, notes=notes, folder=out / name / task, shared=out / task)
@@ -94,7 +98,7 @@ def run(
         arms |= {arm: mine(arm, one) for arm, one in module.control(model, held, seed=seed).items()}
     if hasattr(module, "baseline"):
         without_model = {key: value for key, value in made_by.items() if key not in _OF_THE_MODEL}
-        without_model["versions"] = _versions((*_PACKAGES, *getattr(module, "PACKAGES", ())))
+        without_model["versions"] = versions
         common = partial(_arm, task, module, held, _Kept.of(out / task / "baselines", without_model, judged_by))
         arms |= {arm: common(arm, one) for arm, one in module.baseline(held, seed=seed).items()}
     settled = {
@@ -103,7 +107,7 @@ def run(
         "settings": shown,
         **({"judged by": judged_by} if judged_by else {}),
         "held out": module.HELD_OUT,
-        "versions": _versions((*_PACKAGES, *getattr(module, "PACKAGES", ()))),
+        "versions": versions,
     }
     differs = [f"{what} {value}" for what, value in numbers.items() if value]
     differs += [option.replace("=", " ", 1) for option in options]

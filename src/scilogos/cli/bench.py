@@ -65,10 +65,11 @@ def measure(
     for name in TASKS if task == "all" else (task,):
         draws = samples if task != "all" or TASKS[name].SAMPLES else None
         few, preset = TASKS[name].QUICK if quick else (None, ())
+        number = few if limit is None else limit
         own = {option.partition("=")[0] for option in options or ()}
         chosen = [*(usual for usual in preset if usual.partition("=")[0] not in own), *(options or ())]
         try:
-            report = run(name, logos, data, out, limit=limit or few, samples=draws, seed=seed, options=chosen)
+            report = run(name, logos, data, out, limit=number, samples=draws, seed=seed, options=chosen)
         except (MissingError, PromptError) as error:
             if task != "all":
                 raise

@@ -75,6 +75,9 @@ class Mixture:
             raise RecipeError(f"{folder}: no {split} sentences of {', '.join(lacking)}; found {has}")
         tokens = token_type(corpus.vocabulary_size)
         self.shards = {name: Shards(folder, found[name], tokens) for name in self.names}
+        for name, shards in self.shards.items():
+            if (longest := shards.longest + 1) > row_length:  # with its end symbol
+                raise RecipeError(f"a {name} sentence of {longest} symbols exceeds row_length {row_length}")
         self._before, self._behind = corpus.ends or (0, 0)
         self.legal_table = legal_table.load(folder, corpus)
         self._choices = None if self.legal_table is None else self.legal_table.sum(1)
@@ -115,8 +118,6 @@ class Mixture:
             record = shuffled(place, len(shard), key)
             text = shard.tell(record, mix(key, record))
             length = len(text.tokens) + 1
-            if length > self.row_length:
-                raise RecipeError(f"a {name} sentence of {length} symbols exceeds row_length {self.row_length}")
             if used + length > self.row_length:
                 break
             draws.taken[name] += 1

@@ -73,10 +73,13 @@ def prepare(
     Parts are kept beside it, in `out`.parts, until the corpus is whole: interrupted, it goes on with those that are
     there. On failure the older corpus stays; a folder that holds anything else is refused.
     """
+    old = out.with_name(out.name + ".old")
+    if old.exists() and not out.exists():  # killed between two renames
+        old.rename(out)
     if out.exists() and not (out / "corpus.json").is_file() and (not out.is_dir() or any(out.iterdir())):
         raise InputError("this is not a corpus and would be overwritten; name another folder", path=out)
     made = prepare_parts(recipe, data, out, codec, work)
-    partial, old = out.with_name(f"{out.name}.{uuid4().hex[:8]}.partial"), out.with_name(out.name + ".old")
+    partial = _parts_folder(out) / f"corpus.{uuid4().hex[:8]}.partial"  # killed, it goes when the parts go
     try:
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, partial, ignore_errors=True)

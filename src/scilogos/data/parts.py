@@ -23,7 +23,7 @@ from scilogos.data.ledger import Ledger
 from scilogos.data.part_files import LONG, OUTSIDE, TOLD, UNKNOWN, Encoded, is_whole, pack, seal
 from scilogos.data.readers import READERS
 from scilogos.data.shards import token_type
-from scilogos.data.source import CorpusRecipe, Dropped, Reading, Record, Source
+from scilogos.data.source import CorpusRecipe, Dropped, Reading, Source, Split
 from scilogos.data.tables import digest
 from scilogos.errors import InputError, MissingError, PromptError
 from scilogos.grammar.forms import split
@@ -95,15 +95,10 @@ class Part:
             ledger = Ledger()
             legal = LegalTable(codec) if self.recipe.answers and isinstance(codec, Codec) else None
             with (partial / "records").open("wb") as file:
-                for place, record in self._records(ledger, folder):
-                    try:
-                        sentences = record.sentences
-                    except Dropped as reason:
-                        ledger.drop(str(reason))
-                        continue
-                    digest = hashlib.blake2b(record.name.encode(), digest_size=16).digest()
+                for place, name, side, sentences in self._told(ledger, folder):
+                    digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
                     encoded = [self._encode(sentence, codec, legal) for sentence in sentences]
-                    pack(file, place, digest, record.split, encoded)
+                    pack(file, place, digest, side, encoded)
             for what in self.undone:
                 ledger.count(f"without MMseqs2: {what}", ledger.counts[""]["rows"])
             if legal is not None:
@@ -120,8 +115,8 @@ class Part:
             shutil.rmtree(partial, ignore_errors=True)
         return done
 
-    def _records(self, ledger: Ledger, folder: Path) -> Iterator[tuple[int, Record]]:
-        """The records of this block with their places; whatever the reader cannot use in a row is told with the line.
+    def _told(self, ledger: Ledger, folder: Path) -> Iterator[tuple[int, str, Split, tuple[Sentence, ...]]]:
+        """The records of this block: place, name, split and sentences; a row that cannot be used is named by its line.
 
         Every part reads the whole source; the first one counts its rows.
         """
@@ -141,10 +136,15 @@ class Part:
             records = enumerate(READERS[source.reader](reading))
             for place, record in islice(records, source.limit or None):
                 if place % self.blocks == self.block:
-                    yield place, record
-        except (InputError, MissingError):
-            raise
-        except (ValueError, KeyError, TypeError) as error:
+                    try:
+                        yield place, record.name, record.split, record.sentences
+                    except Dropped as reason:
+                        ledger.drop(str(reason))
+        except InputError as error:
+            if error.path is not None:
+                raise
+            raise InputError(str(error), path=reading.path, line=reading.line) from error
+        except (ValueError, LookupError, TypeError, AttributeError) as error:  # JSON may hold any kind of value
             message = f"{source.reader} cannot use this row: {error!r}"
             raise InputError(message, path=reading.path, line=reading.line) from error
 

@@ -12,7 +12,7 @@ Reading needs only numpy. Only post-training has the last two. `corpus.json` lis
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import accumulate
@@ -138,9 +138,18 @@ class Shard:
 
     def tell(self, record: int, number: int) -> "Text":
         """The sentence of a record that a large random number picks."""
-        first = int(self.records[record])
+        told = self.told(record)
+        return self.sentence(told[number % len(told)])
+
+    def told(self, record: int) -> range:
+        """The numbers of a record's sentences."""
         end = int(self.records[record + 1]) if record + 1 < len(self) else self.info.sentences
-        return self.sentence(first + number % (end - first))
+        return range(int(self.records[record]), end)
+
+    @property
+    def longest(self) -> int:
+        """The tokens of the longest sentence."""
+        return int(np.diff(self.index[:, 0], append=self.info.tokens).max(initial=0))
 
     def sentence(self, i: int) -> "Text":
         """Sentence i."""
@@ -167,10 +176,24 @@ class Shards:
     def __len__(self) -> int:
         return self._ends[-1]
 
+    @property
+    def longest(self) -> int:
+        """The tokens of the longest sentence."""
+        return max(shard.longest for shard in self._shards)
+
     def tell(self, record: int, number: int) -> Text:
         """The sentence that a large random number picks of a record, counted through all shards."""
+        shard, record = self._place(record)
+        return shard.tell(record, number)
+
+    def sentences(self, record: int) -> Iterator[Text]:
+        """All sentences of a record, counted through all shards."""
+        shard, record = self._place(record)
+        return map(shard.sentence, shard.told(record))
+
+    def _place(self, record: int) -> tuple[Shard, int]:
         at = bisect_right(self._ends, record)
-        return self._shards[at].tell(record - (self._ends[at - 1] if at else 0), number)
+        return self._shards[at], record - (self._ends[at - 1] if at else 0)
 
 
 @dataclass(frozen=True, kw_only=True)

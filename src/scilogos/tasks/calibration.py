@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scilogos.errors import CheckpointError, StorageError
+from scilogos.model import fingerprint
 from scilogos.tasks.binding_site import THRESHOLD
 
 FILE = "calibration.json"
@@ -30,6 +31,15 @@ class Calibration:
         except (ValueError, TypeError) as error:
             raise CheckpointError(f"{path}: {error}") from None
         return found
+
+    @classmethod
+    def of(cls, folder: Path) -> "Calibration":
+        """The calibration of a model's weights; the defaults where the file is of others that lay there before."""
+        found = cls.read(folder)
+        try:
+            return found if not found.weights or found.weights == fingerprint(folder) else cls()
+        except CheckpointError:  # a server holds the weights
+            return found
 
     def write(self, folder: Path) -> None:
         """Write it whole or not at all."""

@@ -105,4 +105,4 @@ class Logos:
 def load(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str = "cpu") -> Logos:
     """Load a model by name or folder."""
     folder = find(name)
-    return Logos(open_engine(name, dtype=dtype, device=device), folder.resolve().name, folder, Calibration.read(folder))
+    return Logos(open_engine(name, dtype=dtype, device=device), folder.resolve().name, folder, Calibration.of(folder))

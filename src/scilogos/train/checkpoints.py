@@ -67,10 +67,14 @@ def locked(run: Path) -> Iterator[None]:
         yield
 
 
-def save(run: Path, step: int, tensors: dict[str, Tensor], progress: dict[str, Any], keep: int, ranks: Ranks) -> Path:
+def save(
+    run: Path, step: int, tensors: dict[str, Tensor], progress: dict[str, Any], keep: int, ranks: Ranks, every: int = 1
+) -> Path:
     """Write a checkpoint and remove all but the newest `keep`; StorageError leaves the older ones as they were.
 
-    Every rank writes its shards. The first one gives the folder its name when all have written.
+    One that is not of a multiple of `every` steps stays only until the next, so that a run that was stopped keeps the
+    same as one that was not. Every rank writes its shards. The first one gives the folder its name when all have
+    written.
     """
     final, partial = run / f"checkpoint-{step:08d}", run / f"checkpoint-{step:08d}.partial"
     try:
@@ -94,7 +98,9 @@ def save(run: Path, step: int, tensors: dict[str, Tensor], progress: dict[str, A
         shutil.rmtree(partial, ignore_errors=True)
         raise StorageError(f"{final}: the checkpoint could not be written ({error}); older ones are intact") from error
     if ranks.first:
-        for old in found(run)[:-keep]:
+        whole = found(run)
+        stay = [folder for folder in whole if folder == final or _step(folder) % every == 0][-keep:]
+        for old in (folder for folder in whole if folder not in stay):
             with suppress(OSError):  # by its name it is a whole checkpoint until the last moment
                 shutil.rmtree(old.rename(old.with_suffix(".partial")), ignore_errors=True)
     return final
@@ -135,6 +141,10 @@ def _digest(path: Path) -> int:
 def found(run: Path) -> list[Path]:
     """The whole checkpoints of a run, oldest first."""
     return sorted(p for p in run.glob("checkpoint-????????") if p.is_dir())
+
+
+def _step(folder: Path) -> int:
+    return int(folder.name.rpartition("-")[2])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from scilogos.train.optimiser import DTYPES, Masters
 from scilogos.train.parallel import Ranks, joined
 from scilogos.train.recipe import TrainRecipe
 from scilogos.train.record import record
-from scilogos.train.weights import starting_model, weights_of
+from scilogos.train.weights import base_of, see_base, starting_model, weights_of
 
 SYMBOLS = ("symbols.json", "tokenizer.json", "tokenizer_config.json")
 _TOO_MANY_BAD_STEPS = 10
@@ -56,6 +56,7 @@ class _Run:
             raise RecipeError(message)
         self.recipe, self.run, self.ranks, self.quiet = recipe, run, ranks, quiet
         self.corpus = read_corpus(recipe.corpus)
+        self.base = base_of(recipe)
         self.model = starting_model(recipe, self.corpus.vocabulary_size, ranks.device)
         self.masters = Masters(self.model, recipe, ranks)
         self.mixture = self._mixture("train", recipe.seed)
@@ -96,6 +97,7 @@ class _Run:
         if progress["corpus"] != self.corpus.fingerprint:
             there, here = progress["corpus"], self.corpus.fingerprint
             raise CheckpointError(f"{found[-1]}: was trained on corpus {there}; {self.recipe.corpus} is {here}")
+        see_base(saved, self.base)
         try:
             self.masters.restore(saved)
             self.mixture.resume(progress["draws"])
@@ -174,8 +176,9 @@ class _Run:
         return means
 
     def _save(self) -> None:
-        progress = {"draws": asdict(self.mixture.draws), "corpus": self.corpus.fingerprint}
-        checkpoints.save(self.run, self.step, self.masters.state(), progress, self.recipe.keep, self.ranks)
+        progress = {"draws": asdict(self.mixture.draws), "corpus": self.corpus.fingerprint, **self.base}
+        r, tensors = self.recipe, self.masters.state()
+        checkpoints.save(self.run, self.step, tensors, progress, r.keep, self.ranks, r.checkpoint_every)
 
     def _finish(self) -> Path:
         final, r = self.run / "final", self.recipe

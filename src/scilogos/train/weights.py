@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from scilogos.errors import CheckpointError
-from scilogos.model import ModelConfig, Transformer, adapt, load_checkpoint, merge, save_checkpoint
+from scilogos.model import ModelConfig, Transformer, adapt, fingerprint, load_checkpoint, merge, save_checkpoint
 from scilogos.train import checkpoints
 from scilogos.train.optimiser import masters_of
 from scilogos.train.recipe import TrainRecipe
@@ -25,6 +25,18 @@ def starting_model(recipe: TrainRecipe, vocabulary_size: int, device: torch.devi
         return model
     model = Transformer(_shaped(recipe, vocabulary_size), device=device)
     return model.initialise(torch.Generator(device=device).manual_seed(recipe.seed))
+
+
+def base_of(recipe: TrainRecipe) -> dict[str, str]:
+    """What a checkpoint of adapters must say beside: the fingerprint of the weights that they stand on."""
+    return {"base": fingerprint(recipe.start)} if recipe.lora_rank and recipe.start is not None else {}
+
+
+def see_base(saved: checkpoints.Saved, base: Mapping[str, str]) -> None:
+    """CheckpointError where the adapters of a checkpoint stand on other weights than those."""
+    was, here = saved.progress.get("base"), base.get("base")
+    if was and here and was != here:
+        raise CheckpointError(f"{saved.folder}: its adapters stand on the weights {was}; `start` now holds {here}")
 
 
 def _shaped(recipe: TrainRecipe, vocabulary_size: int) -> ModelConfig:
@@ -97,4 +109,5 @@ def _model_of(saved: checkpoints.Saved, config: ModelConfig, recipe: TrainRecipe
     if recipe is None or not recipe.lora_rank:
         message = "holds adapters alone; give the recipe of the run, which names their rank"
         raise CheckpointError(f"{saved.folder}: {message}")
+    see_base(saved, base_of(recipe))
     return starting_model(recipe, config.vocab_size)

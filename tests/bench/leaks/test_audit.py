@@ -12,9 +12,9 @@ from scilogos.bench.leaks.seen import Seen
 from scilogos.cli import app
 from scilogos.data.shards import CorpusInfo, ShardWriter
 from scilogos.errors import CheckpointError, MissingError
-from scilogos.grammar import parse, split
+from scilogos.grammar import Antibody, Design, parse, split, write
 from scilogos.model import fingerprint
-from tests.bench.conftest import CHAIN, FAR, HEAVY, NATIVE
+from tests.bench.conftest import CHAIN, FAR, HEAVY, LIGHT, NATIVE
 from tests.fakes import CODEC
 
 MOVED = "A" + CHAIN[::-1][1:]  # one residue of a test chain changed
@@ -34,11 +34,13 @@ LEAKS = (
 
 
 def write_corpus(folder, texts):
+    """A corpus of records, of one sentence or of several."""
     folder.mkdir()
     writer = ShardWriter(folder, "all", "train", legal=False)
-    for text in texts:
-        parse(text)
-        writer.append(CODEC.encode(text), len(CODEC.encode(split(text)[0])))
+    for record in texts:
+        for number, text in enumerate([record] if isinstance(record, str) else record):
+            parse(text)
+            writer.append(CODEC.encode(text), len(CODEC.encode(split(text)[0])), first=number == 0)
     info = CorpusInfo(
         vocabulary=CODEC.vocabulary.fingerprint,
         vocabulary_size=CODEC.vocabulary.size,
@@ -77,6 +79,14 @@ def test_what_leaks(tables, tmp_path):
     }
     text = found.markdown()
     assert "| COACH420 | labelled chain, 30% identity by our search | 2 | 1 | 1abcA |" in text
+
+
+def test_a_partner_that_only_a_later_writing_names_is_seen(tables, tmp_path):
+    heavy = Antibody(FAR, ((5, 9),))
+    alone, paired = (Design((), (heavy.opened(), *more), (heavy, *more)) for more in ((), (Antibody(LIGHT),)))
+    found = audit([write_corpus(tmp_path / "corpus", [[write(alone), write(paired)]])], tables, CODEC)
+    assert found.sentences == 2
+    assert {check.compared for check in found.checks if check.found} == {"light domain, equal"}
 
 
 def test_the_corpora_of_a_model_are_audited_together_and_kept_with_it(tables, tiny, tmp_path):

@@ -13,7 +13,7 @@ from scilogos.bench.tuning import LOSS, own
 from scilogos.bench.tuning.recipes import TASKS, epoch_tokens, run_recipe
 from scilogos.data.shards import CorpusInfo, ShardInfo
 from scilogos.errors import InputError, MissingError, RecipeError
-from scilogos.model import load_checkpoint
+from scilogos.model import fingerprint, load_checkpoint
 from scilogos.tasks import Logos, load
 from scilogos.tasks.calibration import Calibration
 from tests.bench.conftest import CHAIN, HEAVY, NATIVE
@@ -122,7 +122,7 @@ def test_calibration_comes_along(tiny, table, tmp_path):
 
     folder = tmp_path / "calibrated"
     shutil.copytree(tiny.folder, folder)
-    Calibration(weights="w", site_threshold=0.25).write(folder)
+    Calibration(weights=fingerprint(folder), site_threshold=0.25).write(folder)
     table = write(table, rows("binding-site"))
     found = tune(load(folder), "binding-site", table, tmp_path / "out", METHOD, quiet=True)
     assert load(found.model).calibration.site_threshold == 0.25 and "MCC at 0.25" in found.after

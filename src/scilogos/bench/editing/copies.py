@@ -8,11 +8,13 @@ import csv
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from scilogos import __version__
 from scilogos.bench.editing.landscapes import Labelled
 from scilogos.bench.held_out import subset
 from scilogos.bench.tuning import LOSS, Method, tune
@@ -71,7 +73,8 @@ def tuned_copy(model: Logos, folder: Path, rows: Labelled, how: Learning) -> tup
         chosen = subset(range(len(rows.sequences)), MOST_SEQUENCES, how.seed)
         rows = Labelled(tuple(rows.sequences[i] for i in chosen), rows.fitness[chosen])
     told = nearest_pairs(rows, how.tokens // how.epochs // (2 * len(rows.sequences[0]) + _TAGS))
-    digest = hashlib.sha256(repr((told.pairs, asdict(how))).encode()).hexdigest()[:12]
+    made_by = (told.pairs, asdict(how), __version__, metadata.version("torch"))
+    digest = hashlib.sha256(repr(made_by).encode()).hexdigest()[:12]
     out = folder / digest
     if not (out / "report.json").is_file():  # what tuning writes last
         _tune(model, told, folder / f"{digest}.csv", out, how)

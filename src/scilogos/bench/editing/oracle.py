@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
+from scilogos import __version__
 from scilogos.bench.editing.landscapes import Labelled
 from scilogos.bench.editing.network import Fit, Network, fit
 from scilogos.bench.scores import spearman
@@ -77,7 +79,8 @@ def _chosen(rows: Labelled, which: np.ndarray) -> Labelled:
 
 
 def _fingerprint(rows: Labelled, how: Fit) -> str:
-    digest = hashlib.sha256(json.dumps(asdict(how), sort_keys=True).encode())
+    made_by = {"scilogos": __version__, "torch": metadata.version("torch"), **asdict(how)}
+    digest = hashlib.sha256(json.dumps(made_by, sort_keys=True).encode())
     digest.update("\n".join(rows.sequences).encode() + np.asarray(rows.fitness, "<f4").tobytes())
     return digest.hexdigest()[:12]
 

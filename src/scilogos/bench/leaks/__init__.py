@@ -11,6 +11,7 @@ from scilogos.bench.leaks.seen import Seen
 from scilogos.bench.results import write_text
 from scilogos.data.shards import CorpusInfo, Shards, read_corpus, token_type
 from scilogos.errors import CheckpointError, MissingError
+from scilogos.grammar import tags
 from scilogos.model import fingerprint
 from scilogos.progress import Progress
 from scilogos.tokens import Codec, GrownCodec
@@ -40,7 +41,8 @@ class Audit:
         lines = [
             f"# Leaks of corpus {' and '.join(self.corpora)}",
             "",
-            f"{self.sentences:,} training sentences were read, one of each record: its others tell the same.",
+            f"{self.sentences:,} training sentences were read: one of each record, whose others tell the same; all of "
+            "designs.",
             "",
             "| test set | compared | items | seen in training | such as |",
             "|---|---|---:|---:|---|",
@@ -110,12 +112,15 @@ def told(model: Path, task: str) -> tuple[str, ...]:
 
 
 def _sentences(corpus: Path, info: CorpusInfo, codec: Codec | GrownCodec) -> Iterator[str]:
-    """The first sentence of each training record."""
+    """The first sentence of each training record; of a design all, for its partner chain is not in each."""
     mine = [shard for shard in info.shards if shard.split == "train"]
     progress, done = Progress("leaks, reading", sum(shard.records for shard in mine)), 0
     for shards in _by_modality(corpus, mine, info.vocabulary_size):
         for record in range(len(shards)):
-            yield codec.decode(shards.tell(record, 0).tokens.tolist())
+            texts = (codec.decode(text.tokens.tolist()) for text in shards.sentences(record))
+            yield (first := next(texts))
+            if tags.DESIGN in first:
+                yield from texts
             done += 1
             if done % _EVERY == 0:
                 progress.advance(_EVERY)

@@ -51,12 +51,13 @@ def _docking(pockets: Sequence[Sequence[Answer]], answers: Sequence[Answer]) -> 
     affinities = [[ligand.get("affinity", 0.0) for ligand in some] for some in pockets]
     efficiencies = [[ligand.get("affinity", 0.0) / ligand.get("heavy_atoms", 1) for ligand in some] for some in pockets]
     references = [answer.get("reference", {}).get("affinity") for answer in answers]
+    refused = ["error" in answer for answer in answers]  # their ligands, as far as they count, beat nothing
     better = [
-        [value <= reference for value in some]
-        for some, reference in zip(affinities, references, strict=True)
-        if reference is not None
+        [reference is not None and value <= reference for value in some]
+        for some, reference, none in zip(affinities, references, refused, strict=True)
+        if reference is not None or none
     ]
-    undocked = sum(reference is None for reference in references)
+    undocked = sum(reference is None and not none for reference, none in zip(references, refused, strict=True))
     figures = {"pockets without a docked reference": _number(undocked, answers)} if undocked else {}
     return figures | {
         "Vina dock, mean": pooled(affinities),

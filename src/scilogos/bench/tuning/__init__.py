@@ -15,12 +15,12 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from scilogos.bench.figures import Figure
-from scilogos.bench.tuning.recipes import MOST_HELD_OUT, ROW_LENGTH, Method, Task, corpus_recipe, run_recipe, task_named
+from scilogos.bench.tuning.recipes import ROW_LENGTH, Method, Task, corpus_recipe, run_recipe, task_named
 from scilogos.data.corpus import Work, prepare
 from scilogos.data.ledger import Ledger
 from scilogos.data.readers import READERS
@@ -32,7 +32,7 @@ from scilogos.grammar import Sentence
 from scilogos.model import fingerprint, has_bf16_tiles
 from scilogos.science import replacing
 from scilogos.tasks import Logos, load
-from scilogos.tasks.calibration import FILE as CALIBRATION
+from scilogos.tasks.calibration import Calibration
 from scilogos.tokens import Codec, save_hf_tokenizer
 from scilogos.tokens import load as load_codec
 from scilogos.train import TrainRecipe, held_out_loss, train
@@ -74,7 +74,7 @@ def tune(
     if not table.is_file():
         raise MissingError(f"{table}: no such file")
     records, counts = _records(recipe, table)
-    held = [record.sentences[0] for record in records if record.split == "val"][:MOST_HELD_OUT]
+    held = [record.sentences[0] for record in records if record.split == "val"]
     asked = {"model": fingerprint(logos.folder), "task": task, "table": digest(table), **asdict(method)}
     _claim(out, asked)
     corpus = out / "corpus"
@@ -151,8 +151,8 @@ def _model(final: Path, start: Path, out: Path) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(final, partial)
         save_hf_tokenizer(load_codec(final), partial)
-        if (start / CALIBRATION).is_file():
-            shutil.copy(start / CALIBRATION, partial)
+        if (calibrated := Calibration.of(start)).weights:
+            replace(calibrated, weights=fingerprint(partial)).write(partial)
         partial.rename(out)
     except OSError as error:
         raise StorageError(f"{out}: cannot be written: {error.strerror or error}") from error

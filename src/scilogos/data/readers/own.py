@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from scilogos.data.readers.antibodies import Domain, designed
@@ -17,7 +18,7 @@ from scilogos.data.source import Dropped, Reading, Record, Split
 from scilogos.errors import InputError
 from scilogos.grammar.objects import Antibody, Edit, Located, Molecule, Protein, Retro, Sentence
 from scilogos.grammar.writer import write
-from scilogos.science import canonical, clean_sequence, mapped, material, order_reactants, variable_domain
+from scilogos.science import canonical, clean_sequence, heavy_atoms, mapped, material, order_reactants, variable_domain
 
 MOST_HELD_OUT = 200  # groups, where the table does not say which
 _SPLITS: dict[str, Split] = {"train": "train", "val": "val", "valid": "val", "test": "val"}
@@ -39,13 +40,14 @@ def own_reactions(reading: Reading) -> Iterator[Record]:
 
 
 def _reaction(reading: Reading, row: Row) -> _Item:
-    reactants, product = _sides(row)
-    target = canonical(product)
-    sources = ".".join(order_reactants(canonical(reactants).split(".")))
-    if sources == target:
+    reactants, products = _sides(row)
+    product, target = _told(products)
+    sources = order_reactants(canonical(reactants).split("."))
+    if sources == [target]:
         raise InputError(f"product {product!r} is its own reactant; expected a reaction")
-    key = reaction_key(target, sources)
-    return _Item(key, target, partial(_retro, reading, key, reactants, product))
+    plain = Retro(Molecule(target), tuple(map(Molecule, sources)))
+    key = reaction_key(target, ".".join(sources))
+    return _Item(key, target, partial(_retro, reading, key, reactants, product, plain))
 
 
 def _sides(row: Row) -> tuple[str, str]:
@@ -53,18 +55,23 @@ def _sides(row: Row) -> tuple[str, str]:
         if lacking := [name for name in ("reactants", "product") if not row.get(name)]:
             raise InputError(f"found no {' and no '.join(lacking)}; expected reactants and product, or reaction")
         return row["reactants"], row["product"]
-    parts = row["reaction"].split()[0].split(">")  # what follows a space is an extension
+    parts = row["reaction"].strip().partition(" ")[0].split(">")  # what follows a space is an extension
     if len(parts) != 3:
         raise InputError(f"reaction: found {row['reaction'][:60]!r}; expected reactants>>product")
     return parts[0], parts[2]
 
 
-def _retro(reading: Reading, key: str, reactants: str, product: str) -> tuple[Sentence, ...]:
+def _told(products: str) -> tuple[str, str]:
+    """The largest of the products, which is the one that is told: as given, with its maps, and canonical."""
+    canonical(products)  # a fault has its place in the whole text
+    return min(((text, canonical(text)) for text in products.split(".")), key=lambda it: (-heavy_atoms(it[1]), it[1]))
+
+
+def _retro(reading: Reading, key: str, reactants: str, product: str, plain: Retro) -> tuple[Sentence, ...]:
     try:
         return aligned(reading, key, mapped(reactants, product))
     except Dropped:  # maps that cannot be followed
-        sources = order_reactants(canonical(reactants).split("."))
-        return (Retro(Molecule(canonical(product)), tuple(map(Molecule, sources))),)
+        return (plain,)
 
 
 def own_sites(reading: Reading) -> Iterator[Record]:
@@ -105,7 +112,7 @@ def own_materials(reading: Reading) -> Iterator[Record]:
 
 def _framework(reading: Reading, row: Row) -> _Item:
     found = material(row["node"], row["linkers"], row.get("topology") or None)
-    linkers = ".".join(linker.smiles for linker in found.linkers)
+    linkers = ".".join(sorted({linker.smiles for linker in found.linkers}))
     return _Item(write(found), linkers, lambda: (found,))
 
 
@@ -118,7 +125,8 @@ def _edit(reading: Reading, row: Row) -> _Item:
     parent, variant = clean_sequence(row["parent"]), clean_sequence(row["variant"])
     if len(parent) != len(variant):
         raise InputError(f"variant: found {len(variant)} residues; expected {len(parent)}, as many as its parent has")
-    return _Item(f"{parent}>{variant}", variant, lambda: (Edit(Protein(parent), Protein(variant)),))
+    edit = Edit(Protein(parent), Protein(variant))
+    return _Item(f"{parent}>{variant}", variant, lambda: (edit,))
 
 
 def own_antibodies(reading: Reading) -> Iterator[Record]:
@@ -167,13 +175,21 @@ def _records(reading: Reading, read: Callable[[Reading, Row], _Item], *columns: 
         except (ValueError, TypeError, AttributeError) as error:  # the last two where JSON holds another kind of value
             raise InputError(str(error), path=reading.path, line=reading.line) from error
         reading.ledger.count("merged rows", item.key in items)
-        items.setdefault(item.key, item)
+        items.setdefault(item.key, item._replace(tell=partial(_placed, reading.path, reading.line, item.tell)))
         named.setdefault(item.group, set()).update(splits)
     held = {group for group, splits in named.items() if "val" in splits}
     if not any(named.values()):
         held = _drawn(reading, named)
     for item in items.values():
         yield Record(item.key, "val" if item.group in held else "train", item.tell)
+
+
+def _placed(path: Path, line: int, tell: Callable[[], tuple[Sentence, ...]]) -> tuple[Sentence, ...]:
+    """Tell what a line says, whose number the reading has long left behind."""
+    try:
+        return tell()
+    except (ValueError, LookupError) as error:
+        raise InputError(str(error), path=path, line=line) from error
 
 
 def _split(text: str) -> Split:
