@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from scilogos.train import checkpoints
+from tests.cli.test_verbs import HEAVY
+from tests.science.conftest import peptide
 from tests.train.conftest import write_corpus
 
 MMCIF = """data_x
@@ -19,6 +21,8 @@ ATOM 1 N N
 ATOM 2 C
 """
 TUNE = ("train", "--from", "tiny", "--task", "retrosynthesis", "--data", "m.csv")
+LIGANDS = ("ligands", "a.pdb", "--site", "A:1")
+PEPTIDE = "\n".join([*peptide(["ALA", "GLY", "SER"]), "END"]) + "\n"
 WATER = "HETATM    1  O   HOH A   1       0.000   0.000   0.000  1.00  0.00           O\nEND\n"
 
 
@@ -60,6 +64,20 @@ def _files(folder: Path) -> set[str]:
         ({}, ("materials", "--known-node", "[Zr]", "--node", "[Zn]"), ["[Zn]", "known nodes"]),
         ({}, ("materials", "--known-node", "none.smi"), ["none.smi", "no such file"]),
         ({}, ("ligands", "x.pdb"), ["--site", "--around"]),
+        ({}, ("edit", "MKV", "--positions", "²"), ["'²'", "12,20-30"]),
+        ({}, ("edit", "MKV", "--positions", "3-2,1"), ["'3-2'"]),
+        ({}, ("edit", "MKV", "--positions", "2-"), ["'2-'"]),
+        ({}, ("edit", "MKV", "--positions", ""), ["''"]),
+        ({}, ("edit", "MKV", "--positions", "1-9999999999"), ["9999999999", "3 residues"]),
+        ({}, ("cdr", "MKV", "--length", "²"), ["'²'", "10-14"]),
+        ({"two.fasta": f">a\n{HEAVY}\n>b\n{HEAVY}\n"}, ("cdr", "two.fasta"), ["H3", "two of the given domains"]),
+        ({"long.fasta": f">a\n{'MKV' * 800}\n"}, ("sites", "long.fasta"), ["2403 symbols"]),
+        ({"x.mofid": "[Zn].OC=O MOFid-v1.pcu.cat0\nCC\n"}, ("write", "x.mofid"), ["x.mofid:2"]),
+        ({"x.mofid": ""}, ("write", "x.mofid"), ["x.mofid", "empty"]),
+        ({"p.smi": "CCO\n"}, ("retro", "p.smi", "--out", "p.xlsx"), [".xlsx", ".csv"]),
+        ({"a.pdb": PEPTIDE}, (*LIGANDS, "--require", "[F]", "--forbid", "[F]"), ["F: asked for", "not among"]),
+        ({"a.pdb": PEPTIDE}, (*LIGANDS, "--require", "[F]", "--elements", "C,N"), ["F: asked for"]),
+        ({"a.pdb": PEPTIDE}, (*LIGANDS, "--require", "[#7]", "--most-atoms", "1"), ["within the bounds"]),
     ],
 )
 def test_one_line_and_code_2(logos, tmp_path, files, words, says):

@@ -35,6 +35,15 @@ def test_molecules_of_an_sdf_file_as_other_programs_write_it(tmp_path, name, lin
     assert inputs.molecules(str(path)) == ["CCO", "CCN"]
 
 
+def test_nodes_are_taken_as_they_stand(tmp_path):
+    """No valence knows the oxygen of four zincs."""
+    (tmp_path / "n.smi").write_text("[Zn][O]([Zn])([Zn])[Zn]\tmof5\n[Cu][Cu]\n")
+    assert inputs.node_fragments([str(tmp_path / "n.smi")]) == {"[Zn][O]([Zn])([Zn])[Zn]", "[Cu][Cu]"}
+    (tmp_path / "n.smi").write_text("[Cu][Cu]\n[Cu\n")
+    with pytest.raises(InputError, match=r"n\.smi:2: "):
+        inputs.node_fragments([str(tmp_path / "n.smi")])
+
+
 @pytest.mark.parametrize("name", ["p.fasta", "p.fa", "p.faa"])
 def test_sequences(tmp_path, name):
     (tmp_path / name).write_text(FASTA)

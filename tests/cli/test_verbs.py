@@ -1,6 +1,7 @@
 """Every verb on real small input with a tiny random model: rows in a pipe, files by their ending, examples in help."""
 
 import csv
+import io
 import json
 
 import pytest
@@ -85,7 +86,45 @@ def test_edit_gives_variants_and_writes_files(logos, tmp_path):
     assert all(1 <= len(row["substitutions"]) <= 2 for row in rows)
     assert all({int(s[1:-1]) for s in row["substitutions"]} <= {2, 3, 4} for row in rows)
     assert logos("edit", "MSKGEELFTG", "-n", "3", "--model", "tiny", "--out", "v.fasta").code == 0
-    assert (tmp_path / "v.fasta").read_text().startswith(">1 legal_score=")
+    assert (tmp_path / "v.fasta").read_text().startswith(">sequence|")
+
+
+def test_what_the_model_cannot_serve_is_left_out_and_told(logos, tmp_path):
+    (tmp_path / "p.fasta").write_text(f">short\nMKVLAAGIVG\n>long\n{'MKV' * 800}\n>last\nMKV\n")
+    for verb, more in (("sites", ("--samples", "1", "--threshold", "0.000001")), ("edit", ("-n", "1"))):
+        ran = logos(verb, "p.fasta", *more, "--model", "tiny", "--out", "o.csv")
+        assert ran.code == 0 and "left out long: " in ran.err and "this model reads" in ran.err
+        rows = list(csv.DictReader((tmp_path / "o.csv").open()))
+        assert list(dict.fromkeys(row["chain" if verb == "sites" else "name"] for row in rows)) == ["short", "last"]
+
+
+def test_rows_say_which_product_they_are_of(logos, tmp_path):
+    (tmp_path / "p.csv").write_text("id,smiles\nx1,CCOC(C)=O\nx2,CC(=O)NC\n")
+    assert logos("retro", "p.csv", "-n", "1", "--model", "tiny", "--out", "r.csv").code == 0
+    rows = list(csv.DictReader((tmp_path / "r.csv").open()))
+    assert {(row["name"], row["product"]) for row in rows} <= {("x1", "CCOC(C)=O"), ("x2", "CNC(C)=O")} and rows
+    assert logos("retro", "p.csv", "-n", "1", "--model", "tiny", "--out", "r.smi").code == 0
+    assert all(line.split("\t")[1] in ("x1 1", "x2 1") for line in (tmp_path / "r.smi").read_text().splitlines())
+
+
+@pytest.mark.parametrize("number", ["0", "-1"])
+def test_so_many_answers_are_none(logos, number):
+    assert logos("edit", "MKVL", "-n", number, "--model", "tiny").code != 0
+
+
+def test_sentences_from_standard_input(logos, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("<MoleculeS>CCO<MoleculeE>\r\n\n<MoleculeS>C<MoleculeE>\n"))
+    ran = logos("read", "-")
+    assert ran.code == 0 and [json.loads(line)["smiles"] for line in ran.out.splitlines()] == ["CCO", "C"]
+
+
+def test_help_shows_the_tags_of_its_examples(logos):
+    assert 'logos read "<MoleculeS>CCO<MoleculeE>"' in logos("read", "--help").out
+
+
+def test_a_table_without_rows_has_its_columns(logos, tmp_path):
+    assert logos("sites", "MKVL", "--samples", "1", "--threshold", "1", "--model", "tiny", "--out", "s.csv").code == 0
+    assert (tmp_path / "s.csv").read_text() == "chain,residue,score\n"
 
 
 def test_same_seed_same_answers(logos):

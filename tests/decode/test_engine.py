@@ -63,6 +63,21 @@ def copies(engine: Engine) -> list[Prompt]:
     ]
 
 
+def test_a_wider_rule_that_misses_a_way_is_followed_no_further():
+    """Its likelihoods are then those among what the guide itself allows."""
+    engine, gapped = random_engine(), (Antibody("DIQMTQ", ((2, 2),)),)
+    head = tuple(CODEC.encode(write(gapped[0]) + tags.DESIGN))
+    narrow, other = (engine.guide(FilledLoops(gapped, bounds)) for bounds in (((3, 4),), ((1, 2),)))
+    (found,) = engine.complete([Prompt(head, narrow, 30, choices=True, wider=other)], 8, RULE, seed=2)
+    for one in found:
+        state, last = other.start, 0
+        for token in one.tokens:
+            state = other.step(state, token) if state is not None else None
+            last += state is not None
+        assert last < len(one.tokens) and len(one.wider_scores) == len(one.choice_scores)
+        assert one.wider_scores[last:] == one.choice_scores[last:]
+
+
 def test_completions_are_scored_under_a_wider_rule_too():
     """The same draws, drafted copies among them, and their likelihoods among all that the wider rule allows."""
     engine, gapped = random_engine(), (Antibody("DIQMTQ", ((2, 2),)),)

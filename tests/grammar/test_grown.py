@@ -6,7 +6,7 @@ import pytest
 from rdkit import Chem, rdBase
 
 from scilogos.errors import PromptError
-from scilogos.grammar.constraints import Bounds, Copying, Fragment, FragmentAtom, Grown
+from scilogos.grammar.constraints import Bounds, Copying, Fragment, FragmentAtom, Grown, Molecules
 from scilogos.science import fragment_writings
 from scilogos.tokens import Codec, Guide, scratch
 from tests.grammar import test_constraints
@@ -61,6 +61,22 @@ def test_the_fragment_is_in_every_molecule(smiles):
                 assert bounds.least_atoms <= atoms <= (bounds.most_atoms or atoms), text
                 assert closed <= (closed if bounds.most_rings is None else bounds.most_rings), text
     assert accepted > 10
+
+
+@pytest.mark.parametrize("smiles", ["c1ccccc1", "*c1ccncc1", "c1ccc2[nH]ccc2c1", "*c1ccc(-c2ccccc2)s1"])
+def test_what_grows_is_a_molecule_by_the_free_rule(smiles):
+    """Growth decides on rings while the fragment's own ring is still open; the free rule must see the same way out."""
+    free = Guide(Molecules(), VOCABULARY)
+    for seed, fragment in enumerate(fragment_writings(smiles, 2, random.Random(1))):
+        for text in grown(Grown(fragment, VOCABULARY.whole, Bounds()), 100 + seed, 40):
+            assert free.follow(free.start, CODEC.encode(f"<MoleculeS>{text}<MoleculeE>")) is not None, text
+
+
+@pytest.mark.parametrize("text", ["c1ccc(NNc2ccnc(-c22)cc2)cc1", "c1ccc(-c2cccc(SSSc22)cc2)cc1"])
+def test_a_ring_may_be_opened_where_the_open_one_is_promised(text):
+    assert Chem.MolFromSmiles(text) is not None
+    guide = Guide(Molecules(), VOCABULARY)
+    assert guide.follow(guide.start, CODEC.encode(f"<MoleculeS>{text}<MoleculeE>")) is not None
 
 
 def test_what_must_be_supplied_is():

@@ -121,7 +121,8 @@ def test_symbols_of_one_class_are_interchangeable():
     for _ in range(150):
         _, prefix = walk(rng, 30)
         for kind, texts in rng.sample(sorted(SPELLINGS.items(), key=str), min(40, len(SPELLINGS))):
-            assert {prefix.step(text) for text in texts} == {prefix.step_class(kind)}
+            found = {after and after.state for after in (prefix.step_class(kind), *map(prefix.step, texts))}
+            assert len(found) == 1
     assert valence.classify("[C@H]") == valence.classify("[C@@H]") == valence.classify("[CH]")
     assert valence.classify("C") != valence.classify("c")
 

@@ -5,7 +5,7 @@ import pytest
 from rdkit import Chem
 
 from scilogos.errors import InputError, MissingError, StorageError
-from scilogos.science import NamedMolecule, read_molecules, write_sdf, write_smi
+from scilogos.science import NamedMolecule, read_molecules, read_smiles, write_sdf, write_smi
 
 TWO = [NamedMolecule("CCO", "ethanol", {"score": 1.5}), NamedMolecule("C[C@H](N)C(=O)O", "alanine", {"score": 2.5})]
 
@@ -35,6 +35,20 @@ def test_csv_with_properties(tmp_path):
     path.write_text("id,structure\nx1,OCC\n")
     with pytest.raises(InputError, match="columns id, structure; expected one named smiles"):
         read_molecules(path)
+
+
+@pytest.mark.parametrize("rows", ['CCO,"ethanol\nCCN,amine\n', 'CCO,"ethanol" x\nCCN,amine\n'])
+def test_a_broken_csv_loses_nothing_silently(tmp_path, rows):
+    (tmp_path / "a.csv").write_text("smiles,name\n" + rows)
+    with pytest.raises(InputError, match=r"a\.csv: broken table"):
+        read_molecules(tmp_path / "a.csv")
+
+
+def test_a_line_ends_where_it_ends(tmp_path):
+    (tmp_path / "a.smi").write_bytes(b"CCO\tna\x0cCC\r\nCCN\tb\x85CC\n")
+    assert [molecule.smiles for molecule in read_molecules(tmp_path / "a.smi")] == ["CCO", "CCN"]
+    (tmp_path / "n.smi").write_text("# nodes\n[Zn][O]([Zn])([Zn])[Zn]\tmof5\n")
+    assert read_smiles(tmp_path / "n.smi") == [(2, "[Zn][O]([Zn])([Zn])[Zn]")]
 
 
 def test_a_bad_line_is_named_or_noted(tmp_path):

@@ -1,10 +1,12 @@
 import gzip
 
+import gemmi
 import numpy as np
 import pytest
 
 from scilogos.errors import InputError, MissingError
 from scilogos.science import read_structure
+from scilogos.science.components import component_smiles, read_components
 from tests.science.conftest import pdb_atom, peptide, ring
 
 CIF = """data_1ABC
@@ -106,6 +108,26 @@ def test_mmcif_takes_author_names_and_its_own_bonds(tmp_path):
     path.write_text(mmcif().replace("2 4.3 -1.4", "2 4.3 1.9").replace("0.5 1 10 301", "-0.5 1 10 301"))
     mirrored = read_structure(path).groups[0].smiles
     assert "@" in mirrored and mirrored != ligand.smiles
+
+
+def component(atoms: str, bonds: str) -> str | None:
+    """The SMILES of a component whose heavy atoms lie in a ring."""
+    table = CIF.partition("loop_\n_atom_site.")[0]
+    document = gemmi.cif.read_string(table.format(atoms=atoms, bonds=bonds))
+    seen = {row.split()[1]: np.array([np.cos(i), np.sin(i), 0.0]) for i, row in enumerate(atoms.splitlines())}
+    return component_smiles(read_components(document)["LIG"], seen)
+
+
+def test_components_as_files_have_them():
+    ring = "\n".join(f"LIG C{i} C 0" for i in range(1, 7))
+    bonds = "\n".join(f"LIG C{i} C{i % 6 + 1} {'DOUB' if i % 2 else 'SING'}" for i in range(1, 7))
+    assert component(ring, bonds) == "c1ccccc1", "no hydrogen is listed"
+    assert component(ring, bonds + "\n" + bonds) == "c1ccccc1", "bonds are told twice"
+    assert component(ring, bonds + "\nLIG C1 C1 SING") is None
+    assert component(ring + "\nLIG X X 0", bonds) is None
+    methane = "LIG C1 C 0\n" + "\n".join(f"LIG D{i} D 0" for i in range(4))
+    deuterated = component(methane, "\n".join(f"LIG C1 D{i} SING" for i in range(4)))
+    assert deuterated in ("[2H]C([2H])([2H])[2H]", "C")
 
 
 def test_alternatives_hydrogens_and_models(tmp_path):

@@ -33,6 +33,9 @@ def test_what_is_no_smarts_is_refused(smarts):
         ("[#1]", ""),
         ("[#999]", ""),
         ("[Se]", ""),
+        ("Cn", ""),  # two atoms
+        ("Sc", ""),
+        ("[Sc]", "Sc"),
     ],
 )
 def test_elements_are_named_only_where_nothing_else_is_asked(smarts, named):
@@ -75,6 +78,8 @@ def test_atoms_that_a_double_bond_would_change_are_firm():
     ("smiles", "told"),
     [
         ("C.C", "several parts"),
+        ("*[C@@H](N)C(=O)O", "stereo where a \\* hangs"),
+        ("*/C=C/c1ccccc1", "stereo where a \\* hangs"),
         ("c1cc", "position"),
         ("", "it is empty"),
         ("*", "each \\* must hang on one atom"),

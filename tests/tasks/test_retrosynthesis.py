@@ -108,6 +108,9 @@ def test_the_product_itself_is_no_answer():
         read("CCO", "<MoleculeS>OCC<MoleculeE>")
     with pytest.raises(InputError, match="product itself"):
         read("CCO.Cl", "<MoleculeS>Cl<MoleculeE><MoleculeS>OCC<MoleculeE>")
+    with pytest.raises(InputError, match="product itself"):
+        read("Clc1ccccc1", "<MoleculeS>Clc1ccccc1<MoleculeE><MoleculeS>CI<MoleculeE>")
+    assert read("CCO.Cl", "<MoleculeS>OCC<MoleculeE><MoleculeS>C=O<MoleculeE>") == ("CCO", "C=O")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ app = App(
     name="logos",
     help="Proteins, antibodies, molecules, reactions and materials as sentences of one language.",
     version=__version__,
+    help_format="plaintext",  # the tags of examples are no markup
     default_parameter=Parameter(negative_iterable=()),  # no --empty-linker beside --linker
 )
 for _verb in (

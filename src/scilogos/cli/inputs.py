@@ -1,10 +1,18 @@
 """What a user names on the command line: a file or the thing itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scilogos.errors import InputError, MissingError
-from scilogos.science import Structure, clean_sequence, material, read_fasta, read_molecules, read_structure
+from scilogos.science import (
+    Structure,
+    clean_sequence,
+    material,
+    read_fasta,
+    read_molecules,
+    read_smiles,
+    read_structure,
+)
 
 
 def _also_packed(*endings: str) -> tuple[str, ...]:
@@ -25,17 +33,33 @@ def is_file_name(text: str, endings: Sequence[str]) -> bool:
     return True
 
 
+def named_molecules(text: str) -> list[tuple[str, str]]:
+    """Names and SMILES of a file, or the SMILES itself without a name."""
+    if is_file_name(text, MOLECULES):
+        return [(molecule.name, molecule.smiles) for molecule in read_molecules(text)]
+    return [("", text)]
+
+
 def molecules(text: str) -> list[str]:
     """SMILES of a file, or the SMILES itself."""
-    if is_file_name(text, MOLECULES):
-        return [molecule.smiles for molecule in read_molecules(text)]
-    return [text]
+    return [smiles for _, smiles in named_molecules(text)]
 
 
 def node_fragments(texts: Sequence[str]) -> frozenset[str]:
-    """Node fragments as the language writes them, of SMILES and of .smi files."""
-    given = [smiles for text in texts for smiles in molecules(text)]
-    return frozenset(node for smiles in given for node in material(smiles, "C").nodes)
+    """Node fragments as the language writes them, of SMILES and of .smi files: verbatim, for valence knows no nodes."""
+    return frozenset(node for text in texts for node in _nodes(text))
+
+
+def _nodes(text: str) -> Iterator[str]:
+    if not is_file_name(text, _also_packed(".smi")):
+        for smiles in molecules(text):
+            yield from material(smiles, "C").nodes
+        return
+    for line, smiles in read_smiles(text):
+        try:
+            yield from material(smiles, "C").nodes
+        except InputError as error:
+            raise InputError(str(error), path=text, line=line) from None
 
 
 def sequences(text: str) -> list[tuple[str, str]]:

@@ -2,8 +2,12 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from scilogos.cli import inputs
 from scilogos.cli.options import DEFAULT, Model
@@ -18,6 +22,7 @@ from scilogos.science import (
     ligands,
     read_mofid,
     read_structure,
+    read_text,
     site_proteins,
     union_contacts,
 )
@@ -59,17 +64,28 @@ def _sentences(target: str, left_out: Ledger) -> list[Sentence]:
     if inputs.is_file_name(target, inputs.SEQUENCES):
         return [Protein(residues) for _, residues in inputs.sequences(target)]
     if inputs.is_file_name(target, (".mofid",)):
-        return [read_mofid(line) for line in Path(target).read_text().splitlines() if line.strip()]
+        return list(_mofids(target))
     return [Molecule(canonical(smiles)) for smiles in inputs.molecules(target)]
 
 
-def read(sentence: str) -> None:
+def _mofids(path: str) -> Iterator[Sentence]:
+    for number, line in enumerate(read_text(path).split("\n"), 1):
+        try:
+            if line.strip():
+                yield read_mofid(line)
+        except InputError as error:
+            raise InputError(str(error), path=path, line=number) from None
+
+
+def read(sentence: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> None:
     """Read a sentence into objects, as JSON; `-` reads one sentence a line from standard input.
 
     Example: logos read "<MoleculeS>CCO<MoleculeE>"
     """
-    lines = [line.rstrip("\n") for line in sys.stdin] if sentence == "-" else [sentence]
+    lines = [line.rstrip("\r\n") for line in sys.stdin] if sentence == "-" else [sentence]
     for number, line in enumerate(lines, 1):
+        if sentence == "-" and not line.strip():
+            continue
         try:
             found = parse(line)
         except ParseError as error:

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from scilogos.tasks import DEFAULT
 
-Number = Annotated[int, Parameter(name=["-n", "--number"])]
+Number = Annotated[int, Parameter(name=["-n", "--number"], validator=validators.Number(gte=1))]
 Model = Annotated[
     str,
     Parameter(

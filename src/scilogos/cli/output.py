@@ -23,6 +23,8 @@ class Result:
     molecule: str = ""  # the column that holds a SMILES
     sequence: str = ""  # the column that holds residues
     footnote: str = ""
+    columns: Sequence[str] = ("rank",)  # of a table without rows
+    names: Sequence[str] = ()  # of the molecules or sequences of a file, one a row; by default their numbers
     files: dict[str, Callable[[Path], object]] = field(default_factory=dict)
 
     def show(self, out: Path | None) -> None:
@@ -57,32 +59,41 @@ class Result:
 
     def _write(self, out: Path) -> None:
         writers = {".csv": self._csv, ".jsonl": self._jsonl, **self.files}
+        names = self.names or [str(i) for i in range(1, len(self.rows) + 1)]
         if self.sequence:
             writers[".fasta"] = lambda path: write_fasta(
                 path,
                 [
-                    (f"{i} legal_score={row['legal_score']:.3f}", row[self.sequence])
-                    for i, row in enumerate(self.rows, 1)
+                    (f"{name} legal_score={row['legal_score']:.3f}", row[self.sequence])
+                    for name, row in zip(names, self.rows, strict=True)
                 ],
             )
         if self.molecule:
-            molecules = [NamedMolecule(row[self.molecule], str(i), _texts(row)) for i, row in enumerate(self.rows, 1)]
+            molecules = [
+                NamedMolecule(row[self.molecule], name, _texts(row)) for name, row in zip(names, self.rows, strict=True)
+            ]
             writers[".smi"] = lambda path: write_smi(path, molecules)
             writers[".sdf"] = lambda path: write_sdf(path, molecules)
-        check_ending(out, tuple(writers))
-        if not out.parent.is_dir():
-            raise InputError("the folder does not exist; make it first", path=out)
+        check_out(out, *writers)
         writers[out.suffix](out)
 
     def _csv(self, path: Path) -> None:
         with replacing(path) as stream:
-            writer = csv.DictWriter(stream, list(self.rows[0]) if self.rows else ["rank"], lineterminator="\n")
+            writer = csv.DictWriter(stream, list(self.rows[0] if self.rows else self.columns), lineterminator="\n")
             writer.writeheader()
             writer.writerows({k: _text(v) for k, v in row.items()} for row in self.rows)
 
     def _jsonl(self, path: Path) -> None:
         with replacing(path) as stream:
             stream.writelines(json.dumps(row) + "\n" for row in self.rows)
+
+
+def check_out(out: Path | None, *known: str) -> None:
+    """Raise InputError for a file that cannot be written, by its ending or for want of a folder."""
+    if out is not None:
+        check_ending(out, known)
+        if not out.parent.is_dir():
+            raise InputError("the folder does not exist; make it first", path=out)
 
 
 def check_ending(out: Path, known: Sequence[str]) -> None:

@@ -8,11 +8,14 @@ import numpy as np
 
 from scilogos.cli import inputs
 from scilogos.cli.options import DEFAULT, Model
-from scilogos.cli.output import Result, Row
+from scilogos.cli.output import Result, Row, check_out
+from scilogos.cli.served import served
 from scilogos.grammar import write
 from scilogos.science import Structure, chimerax_script, pymol_script, replacing, write_marked_pdb
 from scilogos.tasks import load
 from scilogos.tasks.binding_site import Sites
+
+_OF_STRUCTURES = (".pdb", ".pml", ".cxc")
 
 
 def sites(
@@ -39,6 +42,7 @@ def sites(
     out
         A .csv, .jsonl, .fasta file; for a structure also .pdb (B-factor column), .pml (PyMOL) or .cxc (ChimeraX).
     """
+    check_out(out, ".csv", ".jsonl", ".fasta", *_OF_STRUCTURES)
     logos = load(model)
     options = {"samples": samples, "seed": seed} | ({} if threshold is None else {"threshold": threshold})
     given = inputs.structure_or_sequences(target)
@@ -53,7 +57,8 @@ def sites(
                 file=sys.stderr,
             )
     else:
-        every = [(name, residues, logos.sites(residues, **options)) for name, residues in given]
+        asked = served(given, lambda some: [logos.sites(entry[1], **options) for entry in some])
+        every = [(name, residues, found) for (name, residues), found in asked]
         numbered = [([[(name, str(i)) for i in range(1, len(residues) + 1)]], found) for name, residues, found in every]
         rows = [row for labels, found in numbered for row in _site_rows(labels, found)]
         marked = [(name, write(found.chains[0])) for name, _, found in every]
@@ -62,7 +67,8 @@ def sites(
     if not rows:
         best = max(float(np.max(p)) for p in found.probabilities)
         footnote = f"no residue reaches the threshold; the highest probability is {best:.2f}"
-    Result(rows, "Binding-site residues", footnote=footnote, files=files).show(out)
+    columns = ("chain", "residue", "pocket", "score") if found.pockets else ("chain", "residue", "score")
+    Result(rows, "Binding-site residues", footnote=footnote, columns=columns, files=files).show(out)
 
 
 def _site_rows(labels: list[list[tuple[str, str]]], found: Sites) -> list[Row]:

@@ -1,11 +1,13 @@
 """Tasks as verbs: parse, one call, show. Binding sites have a file of their own."""
 
+from functools import partial
 from pathlib import Path
 
 from scilogos.cli import inputs
 from scilogos.cli.designs import SCORES, show_designs
 from scilogos.cli.options import DEFAULT, Model, Number
-from scilogos.cli.output import Result
+from scilogos.cli.output import Result, check_out
+from scilogos.cli.served import served
 from scilogos.errors import InputError
 from scilogos.grammar import Protein
 from scilogos.grammar.bracket import ELEMENTS
@@ -47,24 +49,23 @@ def retro(
     out
         A .csv, .jsonl, .smi or .sdf file.
     """
-    logos, rows = load(model), []
-    products = inputs.molecules(target)
+    check_out(out, ".csv", ".jsonl", ".smi", ".sdf")
+    logos, rows, names = load(model), [], []
+    products = inputs.named_molecules(target)
     progress = Progress("retro", len(products))
-    for start in range(0, len(products), _TOGETHER):
-        some = products[start : start + _TOGETHER]
-        rankings = retrosynthesis.propose_all(logos.engine, some, n=n, verified=verified, seed=seed)
-        rows += [
-            {"product": product, "rank": rank, "reactants": ".".join(answer.thing), **answer.scores,
-             "votes": answer.votes}
-            for product, ranking in zip(some, rankings, strict=True)
-            for rank, answer in enumerate(ranking, 1)
-        ]  # fmt: skip
+    ask = partial(retrosynthesis.propose_all, logos.engine, n=n, verified=verified, seed=seed)
+    named = any(name for name, _ in products)
+    for (name, product), ranking in served(products, lambda some: ask([entry[1] for entry in some]), _TOGETHER):
+        for rank, answer in enumerate(ranking, 1):
+            of = {"name": name} if named else {}
+            of |= {"product": product} if len(products) > 1 else {}
+            row = {"rank": rank, "reactants": ".".join(answer.thing), **answer.scores, "votes": answer.votes}
+            rows.append(of | row)
+            names.append(f"{name or product} {rank}" if of else str(rank))
         if len(products) > _TOGETHER:
-            progress.advance(len(some))
-    if len(products) == 1:
-        rows = [{k: v for k, v in row.items() if k != "product"} for row in rows]
-    title = f"Reactants for {products[0]}" if len(products) == 1 else "Reactants"
-    Result(rows, title, molecule="reactants", footnote=SCORES).show(out)
+            progress.advance(1)
+    title = f"Reactants for {products[0][1]}" if len(products) == 1 else "Reactants"
+    Result(rows, title, molecule="reactants", footnote=SCORES, names=names).show(out)
 
 
 def ligands(
@@ -110,6 +111,7 @@ def ligands(
     out
         A .csv, .jsonl, .smi or .sdf file.
     """
+    check_out(out, ".csv", ".jsonl", ".smi", ".sdf")
     if (site is None) == (around is None):
         raise InputError("name the pocket with either --site A:45,A:67 or --around LIG")
     bounds = Bounds(elements=_elements(elements), most_atoms=most_atoms, most_rings=most_rings)
@@ -155,6 +157,7 @@ def materials(
     out
         A .csv or .jsonl file.
     """
+    check_out(out, ".csv", ".jsonl")
     nodes, known = node.split(".") if node else (), inputs.node_fragments(known_node) if known_node else None
     ranking = load(model).materials(n, nodes, linkers=linker or (), known_nodes=known, seed=seed)
     rows = [
@@ -196,25 +199,37 @@ def edit(
     out
         A .csv, .jsonl or .fasta file.
     """
-    logos, rows = load(model), []
-    for name, residues in inputs.sequences(target):
-        allowed = _positions(positions) if positions else None
-        for rank, answer in enumerate(logos.edit(residues, n, most=most, positions=allowed, seed=seed), 1):
-            rows.append(
-                {"name": name, "rank": rank, "substitutions": list(answer.thing.substitutions), **answer.scores,
-                 "sequence": answer.thing.residues}
-            )  # fmt: skip
-    Result(rows, "Variants", sequence="sequence", footnote=SCORES).show(out)
+    check_out(out, ".csv", ".jsonl", ".fasta")
+    given = inputs.sequences(target)
+    allowed = None if positions is None else _positions(positions, max(len(residues) for _, residues in given))
+    logos, rows, names = load(model), [], []
+    ask = partial(logos.edit, n=n, most=most, positions=allowed, seed=seed)
+    for (name, _), ranking in served(given, lambda some: [ask(entry[1]) for entry in some]):
+        for rank, answer in enumerate(ranking, 1):
+            substitutions = list(answer.thing.substitutions)
+            row = {"name": name, "rank": rank, "substitutions": substitutions, **answer.scores}
+            rows.append({**row, "sequence": answer.thing.residues})
+            names.append(f"{name}|{'+'.join(substitutions)}")
+    Result(rows, "Variants", sequence="sequence", footnote=SCORES, names=names).show(out)
 
 
-def _positions(text: str) -> frozenset[int]:
+def _positions(text: str, most: int) -> frozenset[int]:
+    """Places counted from 0, of numbers from 1 to `most` and ranges of them."""
     found: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        if not first.strip().isdigit() or (last and not last.strip().isdigit()):
-            raise InputError(f"positions {text!r}: found {part!r}; expected numbers or ranges such as 12,20-30")
-        found.update(range(int(first) - 1, int(last or first)))
+        first, last = _range(part, f"positions {text!r}: found {part!r}; expected numbers or ranges such as 12,20-30")
+        if last > most:
+            raise InputError(f"positions {text!r}: found {last}; the longest chain has {most} residues")
+        found.update(range(first - 1, last))
     return frozenset(found)
+
+
+def _range(text: str, message: str) -> tuple[int, int]:
+    """The ends of a range such as 20-30, or a number twice; InputError for what is neither, or begins below 1."""
+    ends = [end.strip() for end in text.split("-")]
+    if len(ends) > 2 or not all(end.isdecimal() for end in ends) or not 1 <= int(ends[0]) <= int(ends[-1]):
+        raise InputError(message)
+    return int(ends[0]), int(ends[-1])
 
 
 def cdr(
@@ -251,6 +266,7 @@ def cdr(
     out
         A .csv, .jsonl or .fasta file.
     """
+    check_out(out, ".csv", ".jsonl", ".fasta")
     sequences = [residues for _, residues in inputs.sequences(target)]
     names = [name.strip() for name in loops.split(",")]
     context = [Protein(residues) for residues in _antigen(antigen)]
@@ -279,9 +295,4 @@ def _antigen(path: Path | None) -> list[str]:
 
 
 def _length(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    first, _, last = text.partition("-")
-    if not first.strip().isdigit() or (last and not last.strip().isdigit()):
-        raise InputError(f"length {text!r}: expected a number or a range such as 10-14")
-    return int(first), int(last or first)
+    return None if text is None else _range(text, f"length {text!r}: expected a number or a range such as 10-14")

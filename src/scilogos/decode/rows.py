@@ -85,13 +85,13 @@ class Row:
     ended: bool = False
     asked: bool = field(init=False)  # for likelihoods among legal symbols
     rule: Guide | None = field(init=False)  # the wider one
-    wider_state: int = field(init=False)
+    wider_state: int | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.state = self.prompt.state
         self.asked = self.prompt.choices and isinstance(self.prompt.guide, Guide)
         self.rule = self.prompt.wider if isinstance(self.prompt.wider, Guide) else None
-        self.wider_state = self.rule.start if self.rule else -1
+        self.wider_state = self.rule.start if self.rule else None
 
     def draft(self, most: int) -> list[int]:
         """Symbols that are expected to follow, none where nothing stands out."""
@@ -115,19 +115,24 @@ class Row:
                 self.choices.append(choice)
             else:
                 token = outlook.draw(place + number, uniforms[number], guide, self.state, left)
+            if self.rule:
+                self.wider.append(outlook.among(place + number, token, self._wider_mask(self.rule, token)))
             after = guide.step(self.state, token)
             assert after is not None, "a symbol was drawn that the guide does not allow"
             self.state = after
-            if self.rule:
-                self.wider.append(outlook.among(place + number, token, self.rule.mask(self.wider_state)))
-                reached = self.rule.step(self.wider_state, token)
-                assert reached is not None, "the wider rule does not allow what the guide allows"
-                self.wider_state = reached
             self.tokens.append(token)
             self.ended = token == end
             if self.ended or number == len(draft) or token != draft[number]:
                 break
         return number + 1
+
+    def _wider_mask(self, rule: Guide, token: int) -> np.ndarray:
+        """What the wider rule allows, bool [V]; where it does not see the way that is taken, what the guide does."""
+        at, left = self.wider_state, self.prompt.budget - len(self.tokens)
+        self.wider_state = None if at is None else rule.step(at, token)
+        if at is None or self.wider_state is None:
+            return self.prompt.guide.within(self.state, left)
+        return rule.mask(at)
 
     def completion(self, codec: Codec | GrownCodec) -> Completion:
         """What the row has become."""

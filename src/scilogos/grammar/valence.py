@@ -182,7 +182,7 @@ def _moves(state: State) -> Iterator[Class]:
     """Classes to try behind an atom, best first."""
     rings, lacks = _closable(state), lacking(state, state.current)
     if state.phase == "atom":
-        if lacks and must_open(state):
+        if lacks and (must_open(state) or not rings):
             yield _new_ring(state)
         for ring in rings:
             yield ("ring", ring.number)

@@ -20,7 +20,7 @@ _NAMES = {
     "marks": "write_marked_pdb",
     "mapping": "mapped",
     "materials": "comparison_key coordinating_groups material metals read_mofid split_fragments",
-    "molecule_files": "NamedMolecule read_molecules write_sdf write_smi",
+    "molecule_files": "NamedMolecule read_molecules read_smiles write_sdf write_smi",
     "molecules": "canonical element_counts heavy_atoms is_valid largest_fragment neutralised order_reactants "
     "quiet randomised rooted roots similarity without_stereo",
     "properties": "descriptors",

@@ -54,23 +54,31 @@ def component_smiles(component: Component | None, seen: Mapping[str, np.ndarray]
     heavy = {name for name, (element, _) in component.atoms.items() if element not in ("H", "D")}
     if not heavy <= set(seen):
         return None
-    mol, index = Chem.RWMol(), {}
-    for name, (element, charge) in component.atoms.items():
-        atom = Chem.Atom(element)
-        atom.SetFormalCharge(charge)
-        atom.SetNoImplicit(True)
-        index[name] = mol.AddAtom(atom)
-    for first, second, order in component.bonds:
-        if first in index and second in index:
-            mol.AddBond(index[first], index[second], _ORDERS.get(order, Chem.BondType.SINGLE))
     try:
         with BlockLogs():
+            mol, index = _built(component)
             Chem.SanitizeMol(mol)
             bare = Chem.RemoveHs(_placed(mol, index, seen))
             Chem.AssignStereochemistryFrom3D(bare)
             return canonical(write_smiles(bare))
     except (ValueError, RuntimeError, TypeError):
         return None
+
+
+def _built(component: Component) -> tuple[Chem.RWMol, dict[str, int]]:
+    """The molecule and the numbers of its atoms; where no hydrogen is listed they are left to valence."""
+    mol, index = Chem.RWMol(), dict[str, int]()
+    listed = any(element in ("H", "D") for element, _ in component.atoms.values())
+    for name, (element, charge) in component.atoms.items():
+        atom = Chem.Atom("H" if element == "D" else element)
+        atom.SetIsotope(2 if element == "D" else 0)
+        atom.SetFormalCharge(charge)
+        atom.SetNoImplicit(listed)
+        index[name] = mol.AddAtom(atom)
+    for first, second, order in component.bonds:  # a file may tell a component twice
+        if first in index and second in index and not mol.GetBondBetweenAtoms(index[first], index[second]):
+            mol.AddBond(index[first], index[second], _ORDERS.get(order, Chem.BondType.SINGLE))
+    return mol, index
 
 
 def _placed(mol: Chem.RWMol, index: Mapping[str, int], seen: Mapping[str, np.ndarray]) -> Chem.Mol:

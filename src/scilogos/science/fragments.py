@@ -16,7 +16,8 @@ def fragment_writings(smiles: str, count: int, rng: random.Random) -> list[Fragm
     """Write a fragment in up to `count` distinct ways from different atoms, the canonical one first.
 
     Growth may replace the hydrogens that each `*` stands for; where there is none, any hydrogen. InputError for a
-    SMILES that RDKit refuses, for several molecules, and for a `*` that does not hang on one atom by a single bond.
+    SMILES that RDKit refuses, for several molecules, and for a `*` that does not hang on one atom by a single bond, or
+    hangs where stereo is written.
     """
     mol = _closed(parse_smiles(smiles), smiles)
     marked = any(atom.HasProp(_OPEN) for atom in mol.GetAtoms())
@@ -44,6 +45,10 @@ def _closed(mol: Chem.Mol, smiles: str) -> Chem.Mol:
         neighbours = [bond.GetOtherAtom(atom) for bond in bonds if bond.GetBondType() == Chem.BondType.SINGLE]
         if len(bonds) != 1 or not neighbours or not neighbours[0].GetAtomicNum():
             raise InputError(f"fragment {smiles!r}: each * must hang on one atom by a single bond")
+        if neighbours[0].GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED or any(
+            bond.GetStereo() > Chem.BondStereo.STEREOANY for bond in neighbours[0].GetBonds()
+        ):
+            raise InputError(f"fragment {smiles!r}: stereo where a * hangs cannot be kept; leave out its @, / or \\")
         opened = neighbours[0].GetIntProp(_OPEN) if neighbours[0].HasProp(_OPEN) else 0
         neighbours[0].SetIntProp(_OPEN, opened + 1)
     for atom in mol.GetAtoms():

@@ -56,14 +56,26 @@ def read_molecules(path: str | os.PathLike, *, ledger: Ledger | None = None) -> 
 
 
 def _read_smi(text: str, path: object):
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # not by what else splitlines() takes for an end of line
         if line.strip() and not line.startswith("#"):
             smiles, *name = line.split(None, 1)
             yield number, smiles, name[0].strip() if name else "", {}
 
 
+def read_smiles(path: str | os.PathLike) -> list[tuple[int, str]]:
+    """The SMILES of a .smi file as they stand there, each with its line: neither canonical nor looked at."""
+    return [(line, smiles) for line, smiles, _, _ in _read_smi(read_text(path), path)]
+
+
 def _read_csv(text: str, path: object):
-    rows = csv.DictReader(io.StringIO(text))
+    try:
+        yield from _csv_rows(text, path)
+    except csv.Error as error:
+        raise InputError(f"broken table: {error}", path=path) from None
+
+
+def _csv_rows(text: str, path: object):
+    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     header = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
     column = next((header[name] for name in _COLUMNS if name in header), None)
     if column is None:

@@ -41,6 +41,9 @@ def named_elements(smarts: str) -> frozenset[str]:
     >>> sorted(named_elements("[F,#17]")), sorted(named_elements("[#7]")), sorted(named_elements("C"))
     (['Cl', 'F'], ['N'], [])
     """
+    query = Chem.MolFromSmarts(smarts)
+    if query is None or query.GetNumAtoms() != 1:  # Cn is two atoms, and no copernicium
+        return frozenset()
     items = [_ITEM.fullmatch(item) for item in smarts.strip().removeprefix("[").removesuffix("]").split(",")]
     found = [_element(match) if match else None for match in items]
     return frozenset() if None in found else frozenset(name for name in found if name)

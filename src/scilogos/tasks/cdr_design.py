@@ -44,10 +44,13 @@ class Opening:
 
 
 def opening(sequences: Sequence[str], loops: Sequence[str], *, scheme: str = "imgt") -> Opening:
-    """Open the named loops (H1 ... L3) of variable domains; InputError for a loop that no domain has."""
-    left, antibodies, found, there = {name.upper() for name in loops}, [], [], set()
+    """Open the named loops (H1 ... L3) of variable domains; InputError for a loop that none or two have."""
+    wanted, antibodies, found, there = {name.upper() for name in loops}, [], [], set()
+    left = set(wanted)
     for sequence in sequences:
         domain = variable_domain(sequence, scheme=scheme)
+        if twice := sorted(wanted & there & set(domain.loops)):
+            raise InputError(f"loops {', '.join(twice)}: two of the given domains have them; give one antibody alone")
         mine = sorted((span, name) for name, span in domain.loops.items() if name in left)
         left -= {name for _, name in mine}
         there |= set(domain.loops)

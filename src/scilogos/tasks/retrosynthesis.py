@@ -1,6 +1,7 @@
 """Retrosynthesis: a product in, ranked sets of reactants out."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -31,12 +32,15 @@ def constraint(engine: Engine, product: str) -> Molecules:
 
 
 def read(product: str, answer: str) -> Reactants:
-    """Read an answer as canonical reactants in canonical order; InputError for one that RDKit refuses."""
+    """Read an answer as canonical reactants in canonical order.
+
+    InputError for one that RDKit refuses, and for one that holds the product.
+    """
     sentence = parse(prompt(product) + answer)
     assert isinstance(sentence, Retro)
     found = order_reactants(part for molecule in sentence.reactants for part in canonical(molecule.smiles).split("."))
-    if found == order_reactants(canonical(product).split(".")):
-        raise InputError("the product itself is no answer")
+    if not Counter(canonical(product).split(".")) - Counter(found):
+        raise InputError("the product itself is no reactant")
     return tuple(found)
 
 

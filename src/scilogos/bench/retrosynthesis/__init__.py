@@ -34,7 +34,7 @@ HELD_OUT = (
 )
 SAMPLES, BATCH = retrosynthesis.SAMPLES, 8
 METHOD = (
-    "samples from several writings of the product; ranked by log-sum-exp of likelihoods "
+    "samples from several writings of the product, those that hold it left out; ranked by log-sum-exp of likelihoods "
     "among legal symbols (unmasked over vLLM) over distinct texts, averaged over writings, and where `forward` is set "
     f"by that and so many times log p(product | reactants) for the first {retrosynthesis.CHECKED}; other orders of the "
     f"first {KEPT} beside, R-SMILES' by its places among legal symbols. "

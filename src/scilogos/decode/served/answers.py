@@ -34,7 +34,7 @@ class Answer:
 
     def __post_init__(self) -> None:
         self.state = self.prompt.state
-        self.wider_state = self.prompt.wider.start if self.prompt.wider else -1
+        self.wider_state: int | None = self.prompt.wider.start if self.prompt.wider else None
 
     @property
     def left(self) -> int:
@@ -61,10 +61,10 @@ class Answer:
             if scores:
                 self.choices.append(_among(scores, token, guide, self.state))
             if scores and (wider := self.prompt.wider):
-                self.wider.append(_among(scores, token, wider, self.wider_state))
-                reached = wider.step(self.wider_state, token)
-                assert reached is not None, "the wider rule does not allow what the guide allows"
-                self.wider_state = reached
+                at = self.wider_state
+                self.wider_state = None if at is None else wider.step(at, token)
+                lost = at is None or self.wider_state is None  # the wider rule does not see the way that is taken
+                self.wider.append(_among(scores, token, *((guide, self.state) if lost else (wider, at))))
             self.tokens.append(token)
             self.state, self.ended, self.kept = after, token == end, self.kept + 1
 

@@ -62,6 +62,13 @@ class Molecules:
     supply: Collection[str] = ()
     bounds: Bounds = field(default_factory=Bounds)
 
+    def __post_init__(self) -> None:
+        barred = set(self.supply) - (self.bounds.elements or set(self.supply))
+        if barred:
+            raise PromptError(f"{', '.join(sorted(barred))}: asked for, and not among the allowed elements")
+        if self.bounds.limited and self._ahead(0, self.start.missing) >= _TOO_FAR:
+            raise PromptError("what is asked for cannot be had within the bounds of atoms and rings")
+
     @cached_property
     def start(self) -> Place:
         """Nothing written."""
