@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from cyclopts import App
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from command import run_app
 from scilogos.bench.material.text import LEAST_GROUPS
@@ -33,10 +34,9 @@ SCORES = {  # the figure of each task's report that a larger model should raise;
 }
 
 Over = Literal["size", "tokens"]
-app = App(help=__doc__, help_format="plaintext", version_flags=())
-
-
 X_LABELS: dict[Over, str] = {"size": "parameters", "tokens": "tokens"}
+
+app = App(help=__doc__, help_format="plaintext", version_flags=())
 
 
 @dataclass(frozen=True)
@@ -161,10 +161,9 @@ def draw_scores(runs: Sequence[Run], over: Over, found: Mapping[str, Mapping[str
         line = np.polyfit(np.log10(x), y, 1)
         axis.plot(x, np.polyval(line, np.log10(x)), color="0.6", linewidth=1)
         axis.plot(x, y, "o", markersize=4)
-        axis.set_xscale("log")
+        _ticks(axis, known, over)
         axis.set_title(task, fontsize=9)
         axis.set_ylabel(SCORES[task], fontsize=6)
-        axis.tick_params(labelsize=7, which="both")
     figure.supxlabel(X_LABELS[over], fontsize=9)
     figure.savefig(out.with_name(f"{out.name}-{over}-scores.png"), dpi=130)
     plt.close(figure)
@@ -183,9 +182,8 @@ def draw(runs: Sequence[Run], over: Over, table: Mapping[str, Mapping[str, float
             axis.axis("off")
         for axis, name in zip(axes.flat, names, strict=False):
             one(axis, runs, over, name, table[name])
-            axis.set_title(name, fontsize=9)
-            axis.tick_params(labelsize=7, which="both")
-        axes[0][0].legend(fontsize=7, frameon=False)
+        if kind == "course":
+            axes[0][0].legend(fontsize=7, frameon=False)
         figure.supxlabel(X_LABELS["tokens" if kind == "course" else over], fontsize=9)
         figure.supylabel("validation loss, nats a symbol", fontsize=9)
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -195,21 +193,38 @@ def draw(runs: Sequence[Run], over: Over, table: Mapping[str, Mapping[str, float
 
 def _course(axis: Axes, runs: Sequence[Run], over: Over, name: str, _: Mapping[str, float]) -> None:
     for run in runs:
-        axis.plot(run.tokens, run.losses[name], linewidth=1.2, label=run.head(over))
-    axis.set_xscale("log")
+        axis.plot(run.tokens / 1e6, run.losses[name], linewidth=1.2, label=run.head(over))
+    axis.set_xlabel("million", fontsize=7)
     axis.set_yscale("log")
+    _plain(axis)
+    axis.set_title(name, fontsize=9)
 
 
 def _law(axis: Axes, runs: Sequence[Run], over: Over, name: str, row: Mapping[str, float]) -> None:
     x, y = np.array([run.x(over) for run in runs]), np.array([row[run.name] for run in runs])
     line = np.polyfit(np.log(x), np.log(y), 1)
     axis.plot(x, np.exp(np.polyval(line, np.log(x))), color="0.6", linewidth=1)
-    axis.plot(x, y, "o", markersize=4, label="measured")
-    axis.annotate(
-        f"{'N' if over == 'size' else 'D'}^{row['exponent']:.3f}", (0.5, 0.85), xycoords="axes fraction", fontsize=7
-    )
-    axis.set_xscale("log")
+    axis.plot(x, y, "o", markersize=4)
     axis.set_yscale("log")
+    _ticks(axis, runs, over)
+    letter = "N" if over == "size" else "D"
+    axis.set_title(f"{name}, ${letter}^{{{row['exponent']:.3f}}}$", fontsize=9)
+
+
+def _ticks(axis: Axes, runs: Sequence[Run], over: Over) -> None:
+    """A tick for every run, and few plain numbers at the side."""
+    axis.set_xscale("log")
+    axis.set_xticks([run.x(over) for run in runs], [run.head(over).removesuffix(" tokens") for run in runs])
+    axis.set_xticks([], minor=True)
+    axis.margins(x=0.15)
+    _plain(axis)
+
+
+def _plain(axis: Axes) -> None:
+    axis.yaxis.set_major_locator(MaxNLocator(4))
+    axis.yaxis.set_major_formatter("{x:.4g}")
+    axis.yaxis.set_minor_locator(NullLocator())
+    axis.tick_params(labelsize=7)
 
 
 @app.default
