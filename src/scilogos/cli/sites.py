@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from scilogos.cli import inputs
+from scilogos.cli.entries import answered
 from scilogos.cli.options import DEFAULT, Model
 from scilogos.cli.output import Result, Row, check_out
-from scilogos.cli.served import served
 from scilogos.grammar import write
 from scilogos.science import Structure, chimerax_script, pymol_script, replacing, write_marked_pdb
 from scilogos.tasks import load
@@ -57,7 +57,7 @@ def sites(
                 file=sys.stderr,
             )
     else:
-        asked = served(given, lambda some: [logos.sites(entry[1], **options) for entry in some])
+        asked = answered(given, lambda some: [logos.sites(entry[1], **options) for entry in some])
         every = [(name, residues, found) for (name, residues), found in asked]
         numbered = [([[(name, str(i)) for i in range(1, len(residues) + 1)]], found) for name, residues, found in every]
         rows = [row for labels, found in numbered for row in _site_rows(labels, found)]

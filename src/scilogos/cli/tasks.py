@@ -5,9 +5,9 @@ from pathlib import Path
 
 from scilogos.cli import inputs
 from scilogos.cli.designs import SCORES, show_designs
+from scilogos.cli.entries import answered
 from scilogos.cli.options import DEFAULT, Model, Number
 from scilogos.cli.output import Result, check_out
-from scilogos.cli.served import served
 from scilogos.errors import InputError
 from scilogos.grammar import Protein
 from scilogos.grammar.bracket import ELEMENTS
@@ -55,7 +55,7 @@ def retro(
     progress = Progress("retro", len(products))
     ask = partial(retrosynthesis.propose_all, logos.engine, n=n, verified=verified, seed=seed)
     named = any(name for name, _ in products)
-    for (name, product), ranking in served(products, lambda some: ask([entry[1] for entry in some]), _TOGETHER):
+    for (name, product), ranking in answered(products, lambda some: ask([entry[1] for entry in some]), _TOGETHER):
         for rank, answer in enumerate(ranking, 1):
             of = {"name": name} if named else {}
             of |= {"product": product} if len(products) > 1 else {}
@@ -204,7 +204,7 @@ def edit(
     allowed = None if positions is None else _positions(positions, max(len(residues) for _, residues in given))
     logos, rows, names = load(model), [], []
     ask = partial(logos.edit, n=n, most=most, positions=allowed, seed=seed)
-    for (name, _), ranking in served(given, lambda some: [ask(entry[1]) for entry in some]):
+    for (name, _), ranking in answered(given, lambda some: [ask(entry[1]) for entry in some]):
         for rank, answer in enumerate(ranking, 1):
             substitutions = list(answer.thing.substitutions)
             row = {"name": name, "rank": rank, "substitutions": substitutions, **answer.scores}

@@ -10,7 +10,7 @@ Answer = TypeVar("Answer")
 Named = tuple[str, str]  # what a file calls a thing, and the thing itself
 
 
-def served(
+def answered(
     given: Sequence[Named], ask: Callable[[Sequence[Named]], Sequence[Answer]], together: int = 1
 ) -> Iterator[tuple[Named, Answer]]:
     """Ask for so many things at once; what the model cannot serve is left out and told, or raised where it is all."""
