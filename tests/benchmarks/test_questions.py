@@ -1,0 +1,42 @@
+"""Arms of a question stand side by side, each with its own loss and its own report."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from questions import compare, row
+from scaling import Run
+from scilogos.errors import InputError
+
+TOGETHER = Run(
+    "joint", 1000, np.array([1e6, 6e6]), {"retro": np.array([0.2, 0.1]), "site": np.array([0.3, 0.2])}, ("a1", "a2")
+)
+ALONE = replace(TOGETHER, name="retro-alone", losses={"retro": np.array([0.2, 0.09])}, fingerprints=("b1",))
+
+
+def write(folder, name: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    figure = {"value": 0.25, "low": 0.2, "high": 0.3, "count": 300}
+    (folder / name).write_text(json.dumps({"figures": {"model": {"top-1": figure}}}))
+
+
+def test_each_arm_has_its_loss_and_report(tmp_path):
+    write(tmp_path / "a2", "retrosynthesis-limit-300.json")
+    found = compare({"together": [TOGETHER], "alone": [ALONE]}, tmp_path)
+    assert list(found) == ["retro", "site"] and list(found["retro"]) == ["together", "alone"]
+    assert found["retro"]["alone"] == {"run": "retro-alone", "tokens": 6_000_000, "loss": 0.09, "score": None}
+    assert found["retro"]["together"]["score"] == {"value": 0.25, "low": 0.2, "high": 0.3, "items": 300}
+    told = row("x", "together", found["retro"]["together"])
+    assert told == "| x | together | 6.0 M | 0.1000 | 0.250 (0.200 to 0.300) |"
+    assert row("x", "alone", found["retro"]["alone"]) == "| x | alone | 6.0 M | 0.0900 |  |"
+
+
+def test_two_reports_or_two_runs_of_one_task_are_refused(tmp_path):
+    write(tmp_path / "b1", "retrosynthesis-limit-300.json")
+    write(tmp_path / "b1", "retrosynthesis-limit-500.json")
+    with pytest.raises(InputError, match="2 reports of retrosynthesis: expected one"):
+        compare({"alone": [ALONE]}, tmp_path)
+    with pytest.raises(InputError, match="alone has another run of retro"):
+        compare({"alone": [replace(ALONE, fingerprints=()), TOGETHER]}, tmp_path)
