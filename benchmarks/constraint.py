@@ -10,6 +10,7 @@ import json
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean, median
 from typing import Annotated
@@ -22,7 +23,8 @@ from cyclopts.validators import Number
 from command import run_app
 from decode import counts
 from decoding.checkpoints import shape, vocabulary
-from decoding.limit import median_seconds
+from decoding.limit import timed_seconds
+from decoding.pairs import spread
 from scilogos.decode import Engine
 from scilogos.errors import InputError
 from scilogos.grammar import Molecule, Retro, split, write
@@ -63,14 +65,14 @@ def asked(engine: Engine, product: str, answer: str) -> list[float]:
     return taken
 
 
-def step_seconds(engine: Engine, rows: int) -> float:
-    """The time of one step of so many rows behind a prompt of 100 tokens."""
+def step_seconds(engine: Engine, rows: int) -> list[float]:
+    """The times of single steps of so many rows behind a prompt of 100 tokens."""
     cache = engine.cache()
     engine.read(cache, [range(100)])
     cache.arrange([-1] * rows, [0] * rows)
     engine.step(cache, np.zeros((rows, OWN), np.int64))
     cache.advance(OWN)
-    return median_seconds(lambda: engine.step(cache, np.zeros((rows, 1), np.int64)))
+    return timed_seconds(lambda: engine.step(cache, np.zeros((rows, 1), np.int64)))
 
 
 @app.default
@@ -103,9 +105,11 @@ def constraint(
     print(f"{config}: {len(taken):,} tokens, {fmean(taken) * 1e6:.0f} us a token, median {median(taken) * 1e6:.0f}")
     found = []
     for R in counts(rows):
-        step = step_seconds(engine, R)
-        found.append({"rows": R, "step_ms": round(step * 1e3, 2), "share": round(R * fmean(taken) / step, 4)})
-        print(f"  {R} rows: a step {step * 1e3:.1f} ms, the constraint adds {R * fmean(taken) / step:.1%}")
+        steps = step_seconds(engine, R)
+        step, share = spread(steps), spread([R * fmean(taken) / seconds for seconds in steps])
+        found.append({"rows": R, "step_s": asdict(step), "share": asdict(share)})
+        told = f"the constraint adds {share.median:.1%} ({share.least:.1%} to {share.most:.1%})"
+        print(f"  {R} rows: a step {step.median * 1e3:.1f} ms, {told}")
     settings = {"config": config, "vocabulary": codec.vocabulary.size, "threads": torch.get_num_threads()}
     tokens = {"tokens": len(taken), "mean_us": fmean(taken) * 1e6, "most_us": max(taken) * 1e6}
     print("RESULT " + json.dumps({"benchmark": "constraint", "settings": settings, "guide": tokens, "rows": found}))

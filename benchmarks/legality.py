@@ -106,20 +106,27 @@ def legality(
         engine = Engine(weights.to(torch.bfloat16), engine.codec)
     settings = {"model": model, "fingerprint": fingerprint(find(model)), "untrained": untrained, "spare": spare}
     total: dict[str, Counter[str]] = {}
+    shares: list[tuple[float, float]] = []  # of each round
     for found in _rounds(engine, spare, settings, seed, out):
         for kind, counts in found.items():
             total.setdefault(kind, Counter()).update(counts)
+        shares.append(_shares(sum((Counter(counts) for counts in found.values()), Counter())))
         together = sum(total.values(), Counter())
         print(f"\r{together['drawn']:,} of {count:,} answers", end="", file=sys.stderr, flush=True)
         if together["drawn"] >= count:
             break
     print(file=sys.stderr)
     ratios = {
-        "parsed": together["parsed"] / together["drawn"],
-        "accepted": together["accepted"] / together["molecules"],
+        name: {"all": value, "least of a round": min(some), "most": max(some)}
+        for name, value, some in zip(("parsed", "accepted"), _shares(together), zip(*shares, strict=True), strict=True)
     }
     rows = {kind: dict(counts) for kind, counts in total.items()} | {"all": dict(together)}
     print("RESULT " + json.dumps({"benchmark": "legality", "settings": settings, "ratios": ratios, "rows": rows}))
+
+
+def _shares(counts: Counter[str]) -> tuple[float, float]:
+    """Of answers those that parse, of molecules those that RDKit accepts."""
+    return counts["parsed"] / counts["drawn"], counts["accepted"] / counts["molecules"]
 
 
 def _rounds(

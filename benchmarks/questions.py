@@ -50,7 +50,9 @@ def compare(arms: Mapping[str, Iterable[Run]], results: Path) -> dict[str, dict[
 def row(task: str, arm: str, entry: Mapping) -> str:
     """A row of the table."""
     score = entry["score"]
-    told = f"{score['value']:.3f} ({score['low']:.3f} to {score['high']:.3f})" if score else ""
+    told = f"{score['value']:.3f}" if score else ""
+    if score and score["low"] is not None:
+        told += f" ({score['low']:.3f} to {score['high']:.3f})"
     return f"| {task} | {arm} | {entry['tokens'] / 1e6:.1f} M | {entry['loss']:.4f} | {told} |"
 
 

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -112,6 +113,15 @@ def fits(runs: Sequence[Run], over: Over, tokens: int | None = None) -> dict[str
         losses = [float(run.losses[name][-1 if tokens is None else list(run.tokens).index(tokens)]) for run in runs]
         by_run = {run.name: loss for run, loss in zip(runs, losses, strict=True)}
         found[name] = {**by_run, "exponent": exponent(x, losses)}
+    return found
+
+
+def spreads(runs: Sequence[Run], over: Over, table: Mapping[str, Mapping[str, float]]) -> dict[str, list[float]]:
+    """For each modality the least and the largest exponent between one run and the next."""
+    found = {}
+    for name, row in table.items():
+        steps = [exponent([a.x(over), b.x(over)], [row[a.name], row[b.name]]) for a, b in pairwise(runs)]
+        found[name] = [min(steps), max(steps)]
     return found
 
 
@@ -255,11 +265,14 @@ def scaling(
     over_tokens = {run.name: growth(run) for run in runs}
     largest, heads = over_tokens[runs[-1].name], [run.head(over) for run in runs]
     where = f"after {tokens / 1e6:.1f} M tokens" if tokens else "at the end"
-    print(f"| {where} | {' | '.join(heads)} | exponent | in the course of the last |")
-    print("|---|" + "---:|" * (len(runs) + 2))
+    between = spreads(runs, over, table)
+    print(f"| {where} | {' | '.join(heads)} | exponent | from run to run | in the course of the last |")
+    print("|---|" + "---:|" * (len(runs) + 3))
     for name, row in table.items():
         losses = " | ".join(f"{row[run.name]:.3f}" for run in runs)
-        print(f"| {name} | {losses} | {row['exponent']:+.3f} | {largest[name]:+.3f} |")
+        least, most = between[name]
+        exponents = f"{row['exponent']:+.3f} | {least:+.3f} to {most:+.3f} | {largest[name]:+.3f}"
+        print(f"| {name} | {losses} | {exponents} |")
     found = {task: row for task, row in scores(runs, results).items() if len(row) > 1}
     slopes = {task: slope(runs, over, row) for task, row in found.items()}
     if found:
@@ -271,6 +284,7 @@ def scaling(
         print(f"| {task}, {SCORES[task]} | {cells} | {slopes[task]:+.3f} |")
     settings = {run.name: {"parameters": run.parameters, "weights": run.fingerprints} for run in runs}
     result = {"benchmark": "scaling", "over": over, "tokens": tokens, "settings": settings, "losses": table}
+    result |= {"exponents from run to run": between}
     result |= {"course": over_tokens, "scores": found, "score of ten times as much": slopes}
     print("RESULT " + json.dumps(result))
 

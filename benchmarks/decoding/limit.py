@@ -82,12 +82,17 @@ def _packed_linear(x_RD: Tensor, weight: Tensor) -> Tensor:
     return torch.ops.mkldnn._linear_pointwise(x_RD, weight, None, "none", [], "")
 
 
-@torch.inference_mode()
 def median_seconds(call: Callable[[], object]) -> float:
+    """Call twice to warm up, then time it several times."""
+    return median(timed_seconds(call))
+
+
+@torch.inference_mode()
+def timed_seconds(call: Callable[[], object]) -> list[float]:
     """Call twice to warm up, then time it several times."""
     taken = []
     for _ in range(2 + _REPEATS):
         begun = time.perf_counter()
         call()
         taken.append(time.perf_counter() - begun)
-    return median(taken[2:])
+    return taken[2:]

@@ -30,15 +30,22 @@ class Ours:
 class Unconstrained:
     """The engine under a constraint that fixes the length and nothing else: what is left is the constraint's cost.
 
-    Every row is a prompt of its own with the same text, read once; the rows draw the same symbols.
+    Every row is a prompt of its own with the same text, read once, and draws by its own random numbers.
     """
 
     engine: Engine
 
+    def prompts(self, case: Case, lengths: Sequence[int]) -> list[Prompt]:
+        """One prompt for each length."""
+        guide = Countdown(self.engine.codec)
+        return [
+            Prompt(case.prompt.tokens, guide, length, start=length - 1, stream=row)  # pyrefly: ignore
+            for row, length in enumerate(lengths)
+        ]
+
     def write(self, case: Case, lengths: Sequence[int]) -> Work:
         """Draw one answer of each length."""
-        guide = Countdown(self.engine.codec)
-        prompts = [Prompt(case.prompt.tokens, guide, length, start=length - 1) for length in lengths]  # pyrefly: ignore
+        prompts = self.prompts(case, lengths)
         begun = time.perf_counter()
         return _work(self.engine.complete(prompts, 1, case.sampling), begun)
 

@@ -23,10 +23,12 @@ def test_ratio_sums_before_it_divides():
     assert ratio([1, 9], [2, 98]).value == pytest.approx(0.1)
 
 
-def test_constant_has_no_spread():
+def test_resampling_cannot_tell_of_equal_items_or_of_few():
     figure = bootstrap(lambda units: 2.5, 7, percent=False)
-    assert (figure.low, figure.high) == (2.5, 2.5)
-    assert str(figure) == "2.500 (2.500–2.500)"
+    assert figure == Figure(2.5, count=7, percent=False) and str(figure) == "2.500"
+    assert mean([0] * 11) == Figure(0.0, count=11), "0 of 11 says little of the twelfth"
+    assert mean([0.5, 0.7], percent=False) == Figure(0.6, count=2, percent=False)
+    assert mean([1, 0, 1, 1, 0]).low is not None
 
 
 def test_statistic_sees_units():

@@ -53,9 +53,12 @@ def test_material_scores(training):
     assert not any(name.startswith("order") for name in material.score(held, answers)), "a control has no likelihood"
     drawn = [{"text": "", **a, "score": score} for a, score in zip(answers, (-1, -2, -3, -4, -5, -6), strict=True)]
     values = {name: figure.value for name, figure in material.score(held, drawn).items()}
-    # of six draws the second alone is new and can bridge; its parts were drawn twice
-    assert values["order by likelihood, AUROC of VNU that can bridge"] == 4 / 5
-    assert values["order by votes, AUROC of VNU that can bridge"] == (4 + 0.5) / 5
+    # of five distinct draws the second alone is new and can bridge; it was drawn twice
+    assert values["order by likelihood, AUROC of VNU that can bridge"] == 3 / 4
+    assert values["order by votes, AUROC of VNU that can bridge"] == 1
+    invalid = [{"text": "", "invalid": "no", "score": -9 - i} for i in range(3)]
+    once = material.score(held, [*drawn[:2], *drawn[3:], *invalid])
+    assert once["order by votes, AUROC of VNU that can bridge"].value == 0.5, "nothing was drawn twice"
     assert values["valid"] == pytest.approx(4 / 6)
     assert values["valid, novel"] == values["valid, unique"] == pytest.approx(3 / 6)
     assert values["valid, novel, unique (VNU)"] == pytest.approx(2 / 6)

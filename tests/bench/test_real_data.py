@@ -22,6 +22,7 @@ def test_binding_sites(data):
     trained = {residues for residues, _ in held.training}
     assert not any(chain in trained for item in held.items for chain in item.given.chains if item.group != "FEP")
     assert len(held.skipped["COACH420: no gold contacts"]) == 256
+    assert len(held.skipped["FEP: the protein of another system, 90% identity or more"]) == 40
     assert all(item.given.ligands for item in held.items if item.group in ("CrossDocked", "20 structures", "FEP"))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scilogos.bench import TASKS, Report, page, run
+from scilogos.bench.held_out import HeldOut, Item
 from scilogos.bench.settings import settings_of
 from scilogos.bench.tables.runs import published
 from scilogos.errors import InputError, MissingError, PromptError
@@ -132,6 +133,14 @@ def test_constrained_sampling_always_parses(reports):
     assert validity["all: completions that parse"].value == 1
     assert retro["completions that parse"].value == 1
     assert reports[0]["material"].figures["model"]["valid"].value > 0
+
+
+def test_a_refused_prompt_is_in_no_share_and_counted():
+    held = HeldOut((Item("site/0", (), group="site"), Item("site/1", (), group="site")))
+    drawn = {"drawn": 2, "parsed": 2, "molecules": 0, "accepted": 0}
+    found = TASKS["validity"].score(held, [drawn, {"error": "too long"}])
+    assert found["site: completions that parse"].value == 1
+    assert found["site: prompts refused, in no share"].value == found["all: prompts refused, in no share"].value == 1
 
 
 @pytest.mark.parametrize("task", SMALL)

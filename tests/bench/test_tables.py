@@ -94,6 +94,15 @@ def test_a_quick_look_does_not_stand_for_the_whole_run(tmp_path):
     assert "| Retrosynthesis, top-1 (500 clean) | 50.0% |" in brief(tmp_path, "mine")
 
 
+def test_other_draws_stand_back_and_say_so(tmp_path):
+    few = replace(report(checkpoint="mine, 0123456789ab", model={"top-1": Figure(0.2)}), items={"clean": 5007})
+    replace(few, differs=["samples 1", "seed 3"]).write(tmp_path / "0123456789ab")
+    assert "| Retrosynthesis, top-1 (5,007 clean, samples 1, seed 3) | 20.0% |" in brief(tmp_path, "mine")
+    usual = replace(report(checkpoint="mine, 0123456789ab", model={"top-1": Figure(0.5)}), items={"clean": 500})
+    replace(usual, differs=["limit 500"]).write(tmp_path / "0123456789ab")
+    assert "| Retrosynthesis, top-1 (500 clean) | 50.0% |" in brief(tmp_path, "mine")
+
+
 def test_figures_in_brief_are_those_of_the_installed_weights(tmp_path):
     own = f"logos-8m, {fingerprint(find('logos-8m'))}"
     report(checkpoint="logos-8m, 0123456789ab", model={"top-1": Figure(0.5)}).write(tmp_path / "0123456789ab")

@@ -73,6 +73,12 @@ def test_unconstrained_writes_the_lengths_that_it_is_given(engine):
     assert Unconstrained(engine).write(retro(engine), (5, 2, 9, 1)).lengths == (5, 2, 9, 1)
 
 
+def test_unconstrained_rows_differ(engine):
+    case = retro(engine)
+    found = engine.complete(Unconstrained(engine).prompts(case, (9,) * 6), 1, case.sampling)
+    assert len({one.tokens for (one,) in found}) == 6  # equal rows would be read as one
+
+
 def test_ours_keeps_to_the_budget(engine):
     work = Ours(engine).write(retro(engine, 90), 3, 0)
     assert len(work.lengths) == 3

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scaling import Run, common_tokens, exponent, fits, growth, scores, slope
+from scaling import Run, common_tokens, exponent, fits, growth, scores, slope, spreads
 from scilogos.errors import InputError
 
 TOKENS = np.array([1e5, 1e6, 2e6, 4e6])
@@ -28,6 +28,9 @@ def test_exponents():
     table = fits(RUNS, "size", 4_000_000)
     assert table["retro"]["exponent"] == pytest.approx(-0.2) and table["site"]["exponent"] == pytest.approx(0)
     assert growth(RUNS[1])["retro"] == pytest.approx(-0.1)
+    bent = {"retro": {"small": 2.0, "large": 1.0, "huge": 1.0}}
+    least, most = spreads([*RUNS, run("huge", 64_000_000)], "size", bent)["retro"]
+    assert (least, most) == pytest.approx((-1 / 3, 0))
 
 
 def test_runs_of_one_size_are_compared_at_their_ends():

@@ -143,7 +143,7 @@ def test_a_card_is_written_from_what_was_measured(here, capsys, monkeypatch):
     text = (model / "README.md").read_text()
     assert code == 0 and found["settings"]["fingerprint"] == fingerprint(model) and "{" not in text
     assert "| USPTO-50K test | product | 5,007 | 2 |" in text
-    assert "| top-1 | 50.0% (0.0–100.0) | 0.0% (0.0–0.0) |" in text and "unknown" not in text
+    assert "| top-1 | 50.0% | 0.0% |" in text and "unknown" not in text
     assert text.count("logos bench retrosynthesis") == 1, "validation is no figure of a card"
     assert "| tokens (places read), million | 0.0 |" in text and "| mixture, % of tokens | molecule 100 |" in text
     (model / "leaks.json").write_text((model / "leaks.json").read_text().replace(fingerprint(model), "f" * 12))

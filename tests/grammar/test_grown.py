@@ -26,6 +26,12 @@ FRAGMENTS = (
     "O=c1cc[nH]cc1",
     "C",
     "c1ccc2ccccc2c1",
+    "CS(*)(=O)=O",
+    "*S(=O)(=O)c1ccc(*)cc1",
+    "*P(=O)(O)OC",
+    "*[Si](C)(C)C",
+    "*[N+](=O)[O-]",
+    "C[NH+](C)*",
 )
 
 
@@ -121,6 +127,13 @@ def accepts(constraint: Grown, text: str) -> bool:
         ("C[NH3+]", "C[NH2+]C", True),
         ("*CC", "CCO", False),
         ("*CC", "C(O)C", True),
+        ("CS(*)(=O)=O", "CS(=O)(N)=O", True),
+        ("CS(*)(=O)=O", "O=S(=O)(N)C", False),  # growth stands behind what is there
+        ("CS(*)(=O)=O", "CS(=O)=O", False),  # a hydrogen is left out and nothing stands for it
+        ("CS(*)(=O)=O", "CS(=O)(N)(N)=O", False),
+        ("*S(=O)(=O)c1ccc(*)cc1", "O=S(=O)(C)c1ccc(N)cc1", True),
+        ("C[NH+](C)*", "C[N+](C)C", False),  # its hydrogen stays where no * is
+        ("C[N+](C)(C)*", "C[N+](C)(N)C", True),
     ],
 )
 def test_where_growth_may_stand(smiles, text, legal):
@@ -166,6 +179,8 @@ def test_symbols_of_one_class_are_interchangeable(smiles):
     [
         ("[Zn]", Bounds(), "no atom has a hydrogen"),
         ("FC(F)(F)F", Bounds(), "no atom has a hydrogen"),
+        ("*S(*)(=O)=O", Bounds(), "no atom has a hydrogen"),
+        ("*[Zn]CC*", Bounds(), r"cannot replace the hydrogen of one of its atoms that has a \*"),
         ("CCCl", Bounds(elements=frozenset("CN")), "it has Cl, which is not among the allowed elements"),
         ("CCCC", Bounds(most_atoms=3), "4 heavy atoms, and 3 are allowed"),
         ("C1CC1", Bounds(most_rings=0), "1 rings, and 0 are allowed"),

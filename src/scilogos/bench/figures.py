@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 ROUNDS = 1000
+LEAST = 5  # units to draw from
 _SEED = 20  # of the resampling: the same answers give the same interval
 
 
@@ -32,15 +33,21 @@ class Figure:
 def bootstrap(statistic: Callable[[np.ndarray], float], count: int, *, percent: bool = True) -> Figure:
     """The statistic of `count` units and the 2.5% and 97.5% quantiles of it over units drawn with replacement.
 
-    `statistic` takes the numbers of units, int64 [count]. Source: Efron, Ann. Stat. 7, 1 (1979), percentile interval.
+    No interval of fewer than LEAST units, nor where no draw changes the statistic: resampling cannot tell what others
+    would be like. `statistic` takes the numbers of units, int64 [count]. Source: Efron, Ann. Stat. 7, 1 (1979),
+    percentile interval.
     """
     if not count:
         return Figure(None, percent=percent)
     value, rng = float(statistic(np.arange(count))), np.random.default_rng(_SEED)
     if np.isnan(value):
         return Figure(None, count=count, percent=percent)
+    if count < LEAST:
+        return Figure(value, count=count, percent=percent)
     drawn = [statistic(rng.integers(count, size=count)) for _ in range(ROUNDS)]
     low, high = np.nanquantile(drawn, (0.025, 0.975))
+    if low == high:
+        return Figure(value, count=count, percent=percent)
     return Figure(value, float(low), float(high), count, percent)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from scilogos.bench.figures import ROUNDS, Figure
+from scilogos.bench.figures import LEAST, ROUNDS, Figure
 from scilogos.bench.results import write_text
 
 _NAMED = 12  # keys written out of each list
@@ -47,7 +47,8 @@ class Report:
         for name in names:
             cells = [str(self.figures[arm][name]) if name in self.figures[arm] else "" for arm in arms]
             lines.append(f"| {name} | {' | '.join(cells)} |")
-        lines += ["", f"In brackets: 95% intervals, {ROUNDS:,} bootstrap draws of the items.", ""]
+        brackets = f"In brackets: 95% intervals, {ROUNDS:,} bootstrap draws of the items"
+        lines += ["", f"{brackets}; none for fewer than {LEAST} items, or where all are alike.", ""]
         lines += [f"- {key}: {_text(value)}" for key, value in self.settings.items()]
         lines.append(f"- items: {', '.join(f'{number:,} {group}' for group, number in self.items.items())}")
         lines.append(f"- time: {self.seconds:.2f} s an item")

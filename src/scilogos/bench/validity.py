@@ -85,7 +85,11 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     """Shares of completions that parse and of molecules that RDKit parses and sanitises; intervals draw prompts."""
     figures = {}
     for kind in ("all", *KINDS):
-        mine = [a for i, a in zip(held.items, answers, strict=True) if kind in ("all", i.group) and "error" not in a]
+        given = [a for i, a in zip(held.items, answers, strict=True) if kind in ("all", i.group)]
+        mine = [a for a in given if "error" not in a]
+        if len(mine) < len(given):
+            refused = Figure(len(given) - len(mine), count=len(given), percent=False)
+            figures[f"{kind}: prompts refused, in no share"] = refused
         if not mine:
             continue
         figures[f"{kind}: completions that parse"] = ratio([a["parsed"] for a in mine], [a["drawn"] for a in mine])

@@ -29,7 +29,7 @@ def fragment_writings(smiles: str, count: int, rng: random.Random) -> list[Fragm
         firm = _firm(mol, rng)
         order = list(mol.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"])
         atoms = [_atom(mol.GetAtomWithIdx(i), marked, i in firm) for i in order]
-        found.setdefault(text, Fragment(text, tuple(atoms)))
+        found.setdefault(text, Fragment(text, tuple(atoms), marked))
     return list(found.values())
 
 

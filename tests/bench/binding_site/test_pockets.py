@@ -12,6 +12,7 @@ from scilogos.bench import binding_site
 from scilogos.bench.binding_site import fpocket
 from scilogos.bench.binding_site.complexes import Target, data_set
 from scilogos.bench.binding_site.criteria import dca, dcc, found, merged, relevant
+from scilogos.bench.figures import Figure
 from scilogos.bench.held_out import HeldOut, Item
 from scilogos.errors import InputError, MissingError
 from scilogos.science import pdb_text, read_structure
@@ -55,6 +56,10 @@ def test_pockets_are_scored():
     assert values["CrossDocked, DCC Top-n+2"] == 1
     values = binding_site.score(held, [{"not asked": ""}, {"probabilities": [[0, 0, 0, 0]], "pockets": [[40.0, 0, 0]]}])
     assert values["CrossDocked, DCA Top-n"].value == 1 and "validation threshold" not in values
+    assert not any("not asked" in name for name in values), "no structure of CrossDocked"
+    two = HeldOut((held.items[1], Item("b", target, ((2,),), "CrossDocked")))
+    some = binding_site.score(two, [{"probabilities": [[0, 0, 0, 0]], "pockets": [[40.0, 0, 0]]}, {"not asked": ""}])
+    assert some["CrossDocked, structures not asked"] == Figure(1, count=2, percent=False)
     assert "CrossDocked, MCC" not in values and values["CrossDocked, AUPRC"].value > 0, "no threshold was chosen"
 
 

@@ -113,6 +113,20 @@ def test_how_well_a_control_is_matched():
     assert figures("tamgen", controls)["not matched within 1 heavy atom"] == pytest.approx(2 / 3)
 
 
+def test_a_control_lacks_what_its_model_lacks():
+    """Two were asked, one was drawn: the same affinities give the same means in both arms."""
+    model = answer(-7.0, ligand(affinity=-8.0), drawn=2, refused=0, distinct=1)
+    control = {**answer(-7.0, ligand(affinity=-8.0)), "ligands": [{"smiles": "CCO", "off": 0}], "wanted": 1}
+    for convention, mean in (("tamgen", -4), ("targetdiff", -8)):
+        assert [figures(convention, [one])["Vina dock, mean"] for one in (model, control)] == [mean, mean]
+
+
+def test_the_own_pocket_is_first_among_equally_many():
+    some = [answer(-7.0, preference=values) for values in ([3.0, 2.0, 1.0], [1.0, 2.0, 0.0], [5.0, 1.0])]
+    found = figures("targetdiff", some)
+    assert found["own pocket first of 3"] == 0.5 and found["pockets with fewer others to compare"] == 1
+
+
 def test_nothing_that_docked_is_no_figure():
     found = figures("targetdiff", [answer(None, FAILED), {"error": "no"}])
     assert found["Vina dock, mean"] is None and found["high affinity"] is None and found["failed"] == 1

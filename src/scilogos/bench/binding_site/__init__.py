@@ -20,8 +20,8 @@ from scilogos.errors import InputError
 from scilogos.tasks import Logos, binding_site
 
 __all__ = [
-    "BATCH", "FAR", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "QUICK", "SAMPLES", "SAMPLING", "SETS", "Settings",
-    "baseline", "calibrated", "files", "items", "plots", "predict", "score",
+    "BATCH", "FAR", "FILES", "HELD_OUT", "METHOD", "OPTIONAL", "QUICK", "SAME", "SAMPLES", "SAMPLING", "SETS",
+    "Settings", "baseline", "calibrated", "files", "items", "plots", "predict", "score",
 ]  # fmt: skip
 
 FILES = (chains.COACH420, chains.TRAINING)
@@ -30,7 +30,8 @@ HELD_OUT = (
     "COACH420: chains with `gold` contacts (heavy atoms within 4 Å, or BioLiP's); HOLO4K: chains with BioLiP contacts; "
     "training drops chains of 30% identity or more to both and to CrossDocked's test. LIGYSIS and FEP: those below 30% "
     "identity to every training chain that our search finds (five most alike by words of three, aligned from end to "
-    "end). Validation: the corpus reader's held-out clusters, for the thresholds alone."
+    "end); of FEP's systems of one protein (90% identity) the first. Validation: the corpus reader's held-out "
+    "clusters, for the thresholds alone."
 )
 METHOD = (
     "probability of a mark averaged over sampled answers; structures longer than the model "
@@ -42,6 +43,7 @@ METHOD = (
 SAMPLES, BATCH, SAMPLING, QUICK = 8, 16, binding_site.SAMPLING, (20, ())
 SETS = ("coach420", "holo4k", "ligysis", "structures")
 FAR = 0.3  # identity to training below which a chain is held out
+SAME = 0.9  # identity from which two chains are one protein
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +77,10 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
     chosen = []
     for group, some in groups.items():
         mixed = subset(some, None, seed)
-        if group in ("LIGYSIS", "FEP"):
+        if group == "LIGYSIS":
             mixed = _far(mixed, near, limit, reasons)
+        if group == "FEP":
+            mixed = _one_a_protein(_far(mixed, near, None, reasons), reasons)
         chosen += mixed[:limit] if group != VALIDATION else mixed
     notes = () if fpocket.installed() else (fpocket.MISSING,)
     return HeldOut(tuple(chosen), {reason: keys for reason, keys in reasons.items() if keys}, train, notes=notes)
@@ -97,8 +101,8 @@ def _read(data: Path, settings: Settings, reasons: dict[str, list[str]]) -> Iter
         yield from data_set(data / settings.data_set, reasons)
 
 
-def _near(training: Neighbours, target: Target) -> bool:
-    return any(training.identity(chain) >= FAR for chain in target.chains)
+def _near(others: Neighbours, target: Target, least: float = FAR) -> bool:
+    return any(others.identity(chain) >= least for chain in target.chains)
 
 
 def _far(
@@ -111,6 +115,17 @@ def _far(
             break
         if near(item.given):
             reasons[f"{item.group}: a training chain of {FAR:.0%} identity or more"].append(item.key)
+        else:
+            found.append(item)
+    return found
+
+
+def _one_a_protein(items: Sequence[Item], reasons: dict[str, list[str]]) -> list[Item]:
+    """The first item of each protein: systems of one and the same say one thing many times."""
+    found: list[Item] = []
+    for item in items:
+        if _near(Neighbours([chain for other in found for chain in other.given.chains]), item.given, SAME):
+            reasons[f"{item.group}: the protein of another system, {SAME:.0%} identity or more"].append(item.key)
         else:
             found.append(item)
     return found

@@ -52,6 +52,8 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     for group, some in groups.items():
         placed = [(item, answer) for item, answer in some if item.given.ligands]
         figures |= {f"{group}, {name}": figure for name, figure in _by_pocket(placed, threshold).items()}
+        if lacking := sum(item.group == group for item in held.items) - len(some):
+            figures[f"{group}, structures not asked"] = Figure(lacking, count=len(some) + lacking, percent=False)
     return figures
 
 

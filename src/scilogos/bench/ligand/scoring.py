@@ -23,8 +23,9 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
     """Docking, the poses, the molecules, and whether the model tells pockets apart.
 
     By `tamgen` a ligand that fails counts 0 in means of affinity, and so does one that lacks: of a pocket that the
-    model refused, or for which it drew fewer distinct molecules than were asked; by `targetdiff`
-    (evaluate_diffusion.py) both are left out. Affinities are kcal/mol, lower is better.
+    model refused, or for which it drew fewer distinct molecules than were asked; controls, which are matched to what it
+    drew, lack as many. By `targetdiff` (evaluate_diffusion.py) both are left out. Affinities are kcal/mol, lower is
+    better.
     """
     zero = CONVENTIONS[held.settings.convention].zero
     pockets = [answer.get("docked", []) for answer in answers]
@@ -41,10 +42,9 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
 
 
 def _wanted(answer: Answer, molecules: int) -> int:
-    """How many ligands an answer should have: a control as many as the model has, the reference arm one."""
-    if "drawn" in answer or "error" in answer:
-        return answer.get("wanted", molecules)
-    return answer.get("wanted", len(answer.get("docked", ())))
+    """How many ligands an answer should have: a control as many as the model should, the reference arm what it has."""
+    asked = answer.keys() & {"drawn", "error", "wanted"}
+    return molecules if asked else len(answer.get("docked", ()))
 
 
 def _docking(pockets: Sequence[Sequence[Answer]], answers: Sequence[Answer]) -> dict[str, Figure]:
@@ -149,10 +149,13 @@ def _preferences(answers: Sequence[Answer]) -> dict[str, Figure]:
         figures["other pockets that the model cannot read"] = _number(unread, answers)
     if scored:
         among = max(map(len, scored))
+        whole = [some for some in scored if len(some) == among]  # against fewer others chance is another
+        if len(whole) < len(scored):
+            figures["pockets with fewer others to compare"] = _number(len(scored) - len(whole), answers)
         figures["log p of the reference, own pocket minus others"] = mean(
             [own - np.mean(others) for own, *others in scored], percent=False
         )
-        figures[f"own pocket first of {among}"] = mean([own > max(others) for own, *others in scored])
+        figures[f"own pocket first of {among}"] = mean([own > max(others) for own, *others in whole])
     return figures
 
 

@@ -8,21 +8,25 @@ import numpy as np
 from scilogos.bench.figures import Figure, bootstrap
 from scilogos.bench.held_out import Answer
 from scilogos.bench.material.text import parts_of
-from scilogos.bench.scores import auroc
+from scilogos.bench.scores import auroc, first_seen
 
 
 def orders(answers: Sequence[Answer], verdicts: Mapping[str, Sequence[bool | None]]) -> dict[str, Figure]:
     """The chance that a draw of good verdict stands before one of bad, by each order; None is no verdict.
 
-    Of the draws that have a likelihood: none of a control that no model wrote, none that was refused.
+    Of the draws that have a likelihood: none of a control that no model wrote, none that was refused. Equal materials
+    count once, as they are ranked; what is no material has one vote.
     """
-    votes = Counter(map(parts_of, answers))
-    scored = np.array(["score" in answer for answer in answers])
+    parts = [parts_of(answer) for answer in answers]
+    votes = Counter(parts)
+    first = first_seen(parts)
+    merged = [one is None or new for one, new in zip(parts, first, strict=True)]
+    scored = np.array(["score" in answer for answer in answers]) & merged
     likelihoods = np.array([answer.get("score", 0.0) for answer in answers])
     by = {
         "likelihood": likelihoods,
         "likelihood per character": likelihoods / [1 + len(answer.get("text", "")) for answer in answers],
-        "votes": np.array([votes[parts_of(answer)] for answer in answers]),
+        "votes": np.array([1 if one is None else votes[one] for one in parts]),
     }
     figures = {}
     for verdict, said in verdicts.items():

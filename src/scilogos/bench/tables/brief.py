@@ -45,8 +45,8 @@ def renewed(text: str, results: Path) -> str:
 
 
 def _least_changed(run: Run) -> tuple[int, int]:
-    """The run of most items at the usual settings comes first."""
-    return len(run.set), -sum(run.report["items"].values())
+    """The run of most items at the usual settings, draws and seed comes first."""
+    return len(run.otherwise), -sum(run.report["items"].values())
 
 
 def _rows(table: Mapping[str, Any], run: Run) -> Sequence[str]:
@@ -55,6 +55,6 @@ def _rows(table: Mapping[str, Any], run: Run) -> Sequence[str]:
     for column, own in zip(columns, run.cells("model", columns), strict=True):
         beside = "; ".join(f"{arm} {value}" for arm in arms if (value := run.cells(arm, [column])[0]))
         if own:
-            counted = ", ".join((run.counted_for(column), *run.set))
+            counted = ", ".join((run.counted_for(column), *run.otherwise))
             rows.append(f"| {table['title']}, {column} ({counted}) | {own} | {beside} |")
     return rows

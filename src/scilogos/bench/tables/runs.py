@@ -32,6 +32,11 @@ class Run:
         return self.checkpoint.partition(",")[0]
 
     @property
+    def otherwise(self) -> tuple[str, ...]:
+        """All that differs from the usual, apart from how many items."""
+        return tuple(d for d in self.report.get("differs", ()) if d not in self.limit)
+
+    @property
     def set(self) -> tuple[str, ...]:
         """What of the task's own settings differs, apart from how many items and draws there are and their seed."""
         return tuple(d for d in self.report.get("differs", ()) if d.split(" ")[0] not in ("limit", "samples", "seed"))

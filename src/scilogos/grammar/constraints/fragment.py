@@ -8,7 +8,10 @@ from typing import NamedTuple
 from scilogos.grammar import smiles as smiles_syntax
 from scilogos.grammar.symbols import smiles_symbols
 
-WITHOUT_HYDROGEN = {"[nH]": "n", "[nH+]": "[n+]", "[NH+]": "[N+]", "[NH2+]": "[NH+]", "[NH3+]": "[NH2+]"}
+WITHOUT_HYDROGEN = {
+    **{"[nH]": "n", "[nH+]": "[n+]", "[NH+]": "[N+]", "[NH2+]": "[NH+]", "[NH3+]": "[NH2+]"},
+    **{"[SH]": "S", "[PH]": "P", "[PH2]": "[PH]", "[SiH]": "[Si]", "[SiH2]": "[SiH]", "[SiH3]": "[SiH2]"},
+}
 
 
 class FragmentAtom(NamedTuple):
@@ -23,6 +26,7 @@ class Site(NamedTuple):
     """A place in a fragment's text where growth may begin: behind an atom, its ring numbers and its branches."""
 
     begins: int  # the place of its atom
+    ends: int  # the place behind it
     at: int
     hydrogens: int
     firm: bool
@@ -42,6 +46,7 @@ class Fragment:
 
     smiles: str
     atoms: tuple[FragmentAtom, ...]
+    marked: bool = False  # whether growth may begin at certain atoms alone
 
     @cached_property
     def heavy_atoms(self) -> int:
@@ -56,11 +61,11 @@ class Fragment:
     def sites(self, whole: Set[str]) -> Iterator[Site]:
         """Find where growth may begin; places count symbols, of which a bracket atom outside of `whole` has several."""
         atoms, texts, taken = iter(self.atoms), smiles_syntax.cut(self.smiles), set[int]()
-        at, bearer, below = 0, ("", 0, FragmentAtom("")), list[tuple[str, int, FragmentAtom]]()
+        at, bearer, below = 0, ("", 0, 0, FragmentAtom("")), list[tuple[str, int, int, FragmentAtom]]()
         for number, text in enumerate(texts):
             begins, at, kind = at, at + len(smiles_symbols(text, whole)), smiles_syntax.classify(text)
             if kind == "atom":
-                bearer = (text, begins, next(atoms))
+                bearer = (text, begins, at, next(atoms))
             elif kind == "(":
                 below.append(bearer)
             elif kind == ")":
@@ -68,7 +73,7 @@ class Fragment:
             elif kind != "bond":
                 taken ^= {int(text.lstrip("%"))}
             if kind not in ("(", "bond") and not _is_bound_on(texts[number + 1 : number + 3]):
-                yield from _site(*bearer, at, taken, whole if kind != ")" else ())
+                yield from _site(*bearer, at, taken, whole)
 
 
 def _is_bound_on(following: list[str]) -> bool:
@@ -80,10 +85,11 @@ def _is_bound_on(following: list[str]) -> bool:
 
 
 def _site(
-    text: str, begins: int, atom: FragmentAtom, at: int, taken: Set[int], whole: Collection[str]
+    text: str, begins: int, ends: int, atom: FragmentAtom, at: int, taken: Set[int], whole: Collection[str]
 ) -> Iterator[Site]:
-    """The site of an atom, if it has one; `whole` as long as a bracket atom can be written in another way."""
-    spared = WITHOUT_HYDROGEN.get(text, "") if text in whole else ""
+    """The site of an atom, if it has one: a hydrogen in brackets can be left out where what is left is one symbol."""
+    spared = WITHOUT_HYDROGEN.get(text, "")
+    spared = spared if spared in whole or spared[:1] != "[" else ""
     if atom.hydrogens and (spared or text[0] != "["):
         count, aromatic = 1 if spared else atom.hydrogens, text.lstrip("[")[0].islower()
-        yield Site(begins, at, count, atom.firm, aromatic, tuple(sorted(taken)), spared)
+        yield Site(begins, ends, at, count, atom.firm, aromatic, tuple(sorted(taken)), spared)

@@ -30,12 +30,13 @@ class Place(NamedTuple):
     """How far the answer has come; `growth` counts atoms and rings, and holds the branch that is being written."""
 
     phase: str = (
-        "start"  # start, copy, spared (a hydrogen was left out for a branch), branch, tail (no parentheses), done
+        "start"  # start, copy, spared (a hydrogen was left out for growth), branch, tail (no parentheses), done
     )
     at: int = 0  # symbols of the fragment written
     used: int = 0  # hydrogens of the last atom that branches have replaced
     growth: Growth = Growth()
     fresh: str = ""  # what has been read of growth without an atom: "(" or "bond"
+    until: int = 0  # the place where growth is due, once a hydrogen was left out
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class Grown:
         name, bounds = f"fragment {self.fragment.smiles}", self.bounds
         if not self._sites:
             raise PromptError(f"{name}: no atom has a hydrogen that growth could replace")
+        grown_from = sum(atom.hydrogens > 0 for atom in self.fragment.atoms)
+        if self.fragment.marked and len(self._sites) < grown_from:
+            raise PromptError(f"{name}: growth cannot replace the hydrogen of one of its atoms that has a *")
         allowed = bounds.elements
         barred = set() if allowed is None else {atom.element for atom in self.fragment.atoms} - allowed - {"H"}
         if barred:
@@ -87,9 +91,9 @@ class Grown:
         return {site.at: site for site in self.fragment.sites(self.whole)}
 
     @cached_property
-    def _spared(self) -> dict[int, Symbol]:
-        """By place: a bracket atom as it is written where growth replaces its hydrogen."""
-        return {site.begins: Symbol("smiles", site.spared) for site in self._sites.values() if site.spared}
+    def _spared(self) -> dict[int, Site]:
+        """By the place of their atoms: the sites of bracket atoms, written otherwise where growth replaces a hydrogen."""
+        return {site.begins: site for site in self._sites.values() if site.spared}
 
     @cached_property
     def _last_chance(self) -> int:
@@ -112,16 +116,18 @@ class Grown:
 
     def _copy(self, state: Place, symbol: Symbol) -> Place | None:
         """Go on with the fragment, unless growth is due."""
-        at, spared = state.at, self._spared.get(state.at)
-        due = state.phase == "spared" and at in self._sites
-        if due or (at == self._last_chance and self._lacking(state.growth) and symbol != spared):
+        at, chosen = state.at, state.phase == "spared"
+        other = None if chosen else self._spared.get(at)  # behind a choice what stands before the growth is copied
+        spared = other is not None and symbol == Symbol("smiles", other.spared)
+        last_chance = not chosen and at == self._last_chance and self._lacking(state.growth) and not spared
+        if last_chance or (chosen and at == state.until):
             return None
         if at == len(self._text):
             return Place("done") if symbol == _CLOSING else None
         if symbol == self._text[at]:
             return state._replace(at=at + 1, used=0)
-        if symbol == spared and self._sprout(state.growth) is not None:
-            return state._replace(phase="spared", at=at + 1, used=0)
+        if other is not None and spared and self._sprout(state.growth) is not None:
+            return state._replace(phase="spared", at=other.ends, used=0, until=other.at)
         return None
 
     def _begin(self, state: Place, symbol: Symbol) -> Place | None:
@@ -129,7 +135,10 @@ class Grown:
         site, branch = self._sites.get(state.at), symbol == _BRANCH
         if site is None or not (branch or self._closer(state.at)):
             return None
-        left = site.hydrogens - state.used if state.phase == "spared" or not site.spared else 0
+        if state.phase == "spared":
+            left = site.hydrogens if state.at == state.until else 0
+        else:
+            left = 0 if site.spared else site.hydrogens - state.used
         if left < 1 or self._sprout(state.growth) is None:
             return None
         prefix = _STAND_INS[1 if site.firm else min(left, len(_STAND_INS))]
@@ -216,7 +225,8 @@ class Grown:
 
     @cached_property
     def _own_symbols(self) -> frozenset[Symbol]:
-        return frozenset({*self._text, *self._spared.values(), _BRANCH, _END_OF_BRANCH})
+        spared = (Symbol("smiles", site.spared) for site in self._spared.values())
+        return frozenset({*self._text, *spared, _BRANCH, _END_OF_BRANCH})
 
 
 def _own(symbol: Symbol, taken: tuple[int, ...]) -> Symbol | None:
