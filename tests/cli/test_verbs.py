@@ -154,6 +154,18 @@ def test_sites_of_a_sequence(logos):
     assert sorted(row["residue"] for row in rows) == sorted(f"{r}{i}" for i, r in enumerate("MKVLAAGIVG", 1))
 
 
+def test_the_highest_probability_is_of_all_sequences(logos, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+    def best(fasta: str) -> float:
+        (tmp_path / "x.fasta").write_text(fasta)
+        ran = logos("sites", "x.fasta", "--samples", "2", "--threshold", "1", "--model", "tiny")
+        return float(ran.out.rpartition("probability is ")[2][:4])
+
+    one, other = best(">a\nMKVLAAGIVG\n"), best(">b\nGWWC\n")
+    assert best(">a\nMKVLAAGIVG\n>b\nGWWC\n") == best(">b\nGWWC\n>a\nMKVLAAGIVG\n") == max(one, other)
+
+
 def test_models_and_doctor(logos):
     assert "tiny" in [json.loads(line)["name"] for line in logos("models").out.splitlines()]
     found = {row["what"]: row["found"] for row in map(json.loads, logos("doctor").out.splitlines())}

@@ -129,6 +129,10 @@ def test_which_model_is_meant(serve):
     with pytest.raises(InputError, match=r"it serves other, logos-8b; expected one model, or one named LOGOS-1B"):
         Remote(server.url, "LOGOS-1B")
     assert Remote(serve().url, "any-name").name.startswith("logos-8b@")
+    assert Remote(server.url, "other", "LOGOS-8B").name.startswith("other@"), "what was asked for, then its folder"
+    assert Remote(server.url, "unheard", "LOGOS-8B").name.startswith("logos-8b@")
+    twice = serve(models=(200, {"data": [CARD, CARD | {"id": "again"}, other]}))
+    assert Remote(twice.url, "LOGOS-8B").name.startswith("logos-8b@"), "one model of two names"
     with pytest.raises(InputError, match="it serves none"):
         Remote(serve(models=(200, {"data": []})).url, "logos-8b")
 

@@ -62,6 +62,8 @@ def test_chains_too_long_together_are_read_in_parts():
         assert all(a == b if name == "chains" else np.allclose(a, b, atol=1e-5) for a, b in pairs), name
     with pytest.raises(PromptError, match="this model reads 64 at most"):
         locate(engine, ["GC", "W" * 40], samples=1)
+    with pytest.raises(PromptError, match="29 residues leave room for 0 marks; expected room for one residue in ten"):
+        locate(engine, ["GC", "W" * 29], samples=1)
 
 
 def test_probabilities_are_those_of_the_marks(engine):

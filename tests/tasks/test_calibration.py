@@ -6,7 +6,7 @@ import pytest
 
 from scilogos.errors import CheckpointError, StorageError
 from scilogos.model import fingerprint
-from scilogos.tasks import load
+from scilogos.tasks import Logos, load
 from scilogos.tasks.calibration import FILE, Calibration
 from scilogos.tasks.registry import find
 
@@ -37,6 +37,10 @@ def test_a_threshold_of_other_weights_is_not_taken(tmp_path):
     shutil.copytree(find("logos-1m"), tmp_path / "model")
     Calibration(weights="replaced", site_threshold=0.25).write(tmp_path / "model")
     assert load(tmp_path / "model").calibration == Calibration()
+    shutil.copy(find("logos-1m") / FILE, tmp_path / "model" / FILE)
+    loaded = load(tmp_path / "model")
+    assert Logos(loaded.engine, "by hand", loaded.folder).calibration.weights == fingerprint(find("logos-1m"))
+    Calibration(weights="replaced", site_threshold=0.25).write(tmp_path / "model")
     (tmp_path / "model" / "model.safetensors").unlink()
     assert Calibration.of(tmp_path / "model").site_threshold == 0.25, "a server may hold the weights"
 

@@ -105,6 +105,15 @@ def test_the_shipped_model_grows_fragments():
         assert all(Chem.MolFromSmiles(a.thing).HasSubstructMatch(Chem.MolFromSmarts(query)) for a in found)
 
 
+def test_elements_may_be_any_set_and_one_rule_a_text(engine):
+    found = [
+        ligand_design.design(engine, POCKET, n=2, samples=4, bounds=Bounds(elements=elements), forbid=forbid)
+        for elements in ({"C", "N", "O"}, ("C", "N", "O"), frozenset("CNO"))
+        for forbid in ("CN", ["CN"])
+    ]
+    assert len(set(map(str, found))) == 1
+
+
 @pytest.mark.parametrize("keep", ["[13CH3]c1ccncc1", "c1c[nH]cn1"])
 def test_a_published_vocabulary_grows_fragments_too(tmp_path, keep):
     logos = load(save_published(tmp_path, small_codec(), "llama"), dtype="fp32")

@@ -252,6 +252,23 @@ def test_loops_from_a_served_model_weigh_as_ours_do(engine):
     assert [answer.weight for answer in ranking] == pytest.approx(np.array(own) / sum(own), abs=1e-3)
 
 
+def test_lengths_may_be_a_list_and_an_unknown_order_is_refused(engine):
+    options = {"n": 2, "samples": 4, "seed": 1}
+    assert cdr_design.design(engine, [VH], ["H3"], lengths=[5, 6], **options) == cdr_design.design(
+        engine, [VH], ["H3"], lengths=(5, 6), **options
+    )
+    with pytest.raises(PromptError, match="order 'best': expected likelihood or agreement"):
+        cdr_design.design(engine, [VH], ["H3"], order="best", **options)
+    for n, samples in ((0, None), (-1, 4), (2, 0)):
+        with pytest.raises(PromptError, match="expected 1 or more of each"):
+            protein_editing.edit(engine, "MKVLAAGIVG", n=n, samples=samples)
+
+
+def test_a_grown_vocabulary_cannot_edit():
+    with pytest.raises(PromptError, match="tokens may hold several residues"):
+        protein_editing.edit(random_engine(codec=small_codec(tags.TAGS)), "MKVLAAGIVG")
+
+
 def test_loops_of_a_grown_vocabulary_are_scored_without_an_end_that_is_none():
     codec = small_codec(tags.TAGS)
     engine = random_engine(codec=codec)

@@ -1,6 +1,7 @@
 """Models by name: published folders are registered once they prove whole; broken ones are refused by their file."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -9,7 +10,8 @@ from safetensors.torch import load_file, save_file
 from scilogos.errors import CheckpointError, InputError
 from scilogos.model import ModelConfig, RopeScaling, Transformer
 from scilogos.tasks import find, installed
-from scilogos.tasks.registry import register
+from scilogos.tasks.registry import open_engine, register
+from scilogos.tokens import Codec, Vocabulary, scratch
 from tests.published import edit_json, save_published, small_codec, small_tokenizer
 
 
@@ -84,6 +86,14 @@ def break_it(folder, how: str) -> None:
             small_tokenizer().save(str(folder / "tokenizer.json"))
         case "no tokenizer":
             (folder / "tokenizer.json").unlink()
+
+
+def test_a_vocabulary_of_other_weights_is_refused(tmp_path):
+    shutil.copytree(find("logos-1m"), tmp_path / "model")
+    Codec(Vocabulary(scratch().symbols[:400])).save(tmp_path / "model")
+    for use in (open_engine, register):
+        with pytest.raises(CheckpointError, match="its symbol table has 448 numbers; config.json has vocab_size 512"):
+            use(tmp_path / "model")
 
 
 @pytest.mark.parametrize(

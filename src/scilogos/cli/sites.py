@@ -48,6 +48,7 @@ def sites(
     given = inputs.structure_or_sequences(target)
     if isinstance(given, Structure):
         found = logos.sites(given, **options)
+        asked_of = [found]
         labels = [[(chain.name, label) for label in chain.labels] for chain in given.chains]
         rows, files = _site_rows(labels, found), _site_files(given, found)
         footnote = f"{len(found.pockets)} pockets"
@@ -63,11 +64,11 @@ def sites(
         rows = [row for labels, found in numbered for row in _site_rows(labels, found)]
         marked = [(name, write(found.chains[0])) for name, _, found in every]
         files, footnote = {".fasta": lambda path: _write_text(path, "".join(f">{n}\n{t}\n" for n, t in marked))}, ""
-        found = every[0][2]
+        asked_of = [found for _, _, found in every]
     if not rows:
-        best = max(float(np.max(p)) for p in found.probabilities)
+        best = max(float(np.max(p)) for found in asked_of for p in found.probabilities)
         footnote = f"no residue reaches the threshold; the highest probability is {best:.2f}"
-    columns = ("chain", "residue", "pocket", "score") if found.pockets else ("chain", "residue", "score")
+    columns = ("chain", "residue", "pocket", "score") if asked_of[0].pockets else ("chain", "residue", "score")
     Result(rows, "Binding-site residues", footnote=footnote, columns=columns, files=files).show(out)
 
 

@@ -13,7 +13,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from scilogos.cli.output import Result
-from scilogos.errors import InputError, MissingError
+from scilogos.errors import CheckpointError, InputError, MissingError
 from scilogos.tasks import installed
 from scilogos.tasks.registry import register
 
@@ -110,7 +110,11 @@ def list_models(*, out: Path | None = None) -> None:
     rows = []
     for name, folder in installed():
         size = sum(f.stat().st_size for f in folder.glob("*.safetensors")) / 1e6
-        rows.append({"name": name, "MB": round(size, 1), "fingerprint": fingerprint(folder), "folder": str(folder)})
+        try:
+            weights = fingerprint(folder)
+        except CheckpointError:
+            weights = "no weights here"  # a tokenizer for a server, or a folder that is broken
+        rows.append({"name": name, "MB": round(size, 1), "fingerprint": weights, "folder": str(folder)})
     Result(rows, "Models", footnote="more: logos models add PATH, or give a folder to --model").show(out)
 
 

@@ -14,6 +14,7 @@ import torch
 from numba import float32, njit, types
 
 from scilogos.model.bf16 import as_bf16, as_fp32, softmax
+from scilogos.model.compiled import compiled
 
 
 def causal_weights(scores_BQc: np.ndarray, first: int, heads: int, scale: np.float32) -> None:
@@ -52,7 +53,7 @@ def _threads(number: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(number, "causal")
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _weights(scores_BQc, start, stop, first, heads, scale):
     Q, width = scores_BQc.shape[1], scores_BQc.shape[2]
     wide = np.empty(width, np.float32)
@@ -69,7 +70,7 @@ def _weights(scores_BQc, start, stop, first, heads, scale):
             scores[i] = types.uint16(0)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _gradient(weights_BQc, grad_BQc, start, stop, first, heads, scale):
     Q, width = grad_BQc.shape[1], grad_BQc.shape[2]
     for row in range(start, stop):

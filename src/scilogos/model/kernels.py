@@ -14,6 +14,7 @@ import numpy as np
 from numba import float32, njit, types
 
 from scilogos.model.bf16 import as_bf16, as_fp32, exponential, softmax
+from scilogos.model.compiled import compiled
 
 
 @njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
@@ -58,7 +59,7 @@ def compile_loops() -> None:
             loop(*arguments)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def rms_norm(x_TD, weight_D, eps, out_TD):
     """Scale each token to a root mean square of one, then by the weight."""
     T, D = x_TD.shape
@@ -72,7 +73,7 @@ def rms_norm(x_TD, weight_D, eps, out_TD):
             out[d] = as_bf16(wide[d] * weight[d])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def swiglu(gate_up_TF, out_TF):
     """The gated unit: gate / (1 + exp(-gate)) times up, of columns [gate, up]."""
     T, F = out_TF.shape
@@ -83,7 +84,7 @@ def swiglu(gate_up_TF, out_TF):
             out[f] = as_bf16(gate / (float32(1.0) + exponential(min(-gate, float32(88.0)))) * as_fp32(ups[f]))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def turn_heads(all_TAK, scale_BK, eps, cos_TJ, sin_TJ, normed):
     """Normalise (if so asked) and turn the first B heads of every token, in place."""
     T, B, J = all_TAK.shape[0], scale_BK.shape[0], cos_TJ.shape[1]
@@ -105,7 +106,7 @@ def turn_heads(all_TAK, scale_BK, eps, cos_TJ, sin_TJ, normed):
                 head_second[j] = as_bf16(second[j] * cos[j] + first[j] * sin[j])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def attend(new, own, prompts, scores_NML, out_NMK, rows, scale):
     """Write the new keys and values behind those of their rows, and attend to these and to the prompt's.
 

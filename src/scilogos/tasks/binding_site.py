@@ -143,7 +143,10 @@ def _parts(engine: Engine, chains: Sequence[str]) -> list[Sequence[str]]:
             parts.append(chains[start : end - 1])
             start = end - 1
     for part in (*parts, chains[start:]):
-        engine.fitted(_prompt(engine, part))
+        length = sum(map(len, part))
+        marks = (engine.fitted(_prompt(engine, part)).budget - length - 2 * len(part)) // 2
+        if marks < length // 10:
+            raise PromptError(f"{length} residues leave room for {marks} marks; expected room for one residue in ten")
     return [*parts, chains[start:]]
 
 

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Literal
+from typing import Literal, get_args
 
 from scilogos.decode import Completion, Engine, Prompt, Sampling
-from scilogos.errors import InputError
+from scilogos.errors import InputError, PromptError
 from scilogos.grammar import Antibody, Design, Protein, Symbol, parse, split, tags, write
 from scilogos.grammar.constraints import FilledLoops
 from scilogos.grammar.writer import write_all
 from scilogos.science import variable_domain
 from scilogos.tasks.agreement import Agreement, Loops
-from scilogos.tasks.ranking import Answer, Ranking, rank
+from scilogos.tasks.ranking import Answer, Ranking, check_counts, rank
 
 SAMPLING = Sampling(temperature=1.0)
 Order = Literal["likelihood", "agreement"]
@@ -162,7 +162,11 @@ def design(
 
     Ordered by agreement of the weighed draws (`agreed`) or by `legal_score`; `score` is that of whole answers.
     """
+    check_counts(n, samples)
+    if order not in get_args(Order):
+        raise PromptError(f"order {order!r}: expected {' or '.join(get_args(Order))}")
     given = opening(sequences, loops, scheme=scheme)
+    lengths = None if lengths is None else (lengths[0], lengths[1])
     draws = samples or (SAMPLES if order == "agreement" else 3 * n)
     head = prompt(given, antigens)
     rule = constraint(given, lengths)

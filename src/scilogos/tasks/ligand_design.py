@@ -13,7 +13,7 @@ from scilogos.errors import PromptError, ScilogosError
 from scilogos.grammar import Complex, Molecule, Protein, parse, split, write
 from scilogos.grammar.constraints import Bounds, Fragment, Grown, Molecules
 from scilogos.science import canonical, fragment_writings
-from scilogos.tasks.ranking import Ranking, rank
+from scilogos.tasks.ranking import Ranking, check_counts, rank
 from scilogos.tasks.substructure_rules import Rules, read_rules
 
 SAMPLING = Sampling(temperature=1.0, top_p=0.95)
@@ -70,6 +70,8 @@ def design(
     `keep` is a SMILES that every ligand grows from: at the atoms marked by `*`, or at any. SMARTS may be required and
     forbidden; where draws are rejected for them, more are made, up to ROUNDS times as many, unless `samples` is given.
     """
+    check_counts(n, samples)
+    require, forbid = ([some] if isinstance(some, str) else some for some in (require, forbid))
     rules = read_rules(require, forbid, engine.codec.vocabulary.whole)
     prompts = _prompts(engine, chains, rules.narrowed(bounds), rules.supply, keep, random.Random(f"{seed}/{keep}"))
     reader = cache(lambda text: read(chains, text))

@@ -1,7 +1,8 @@
 """A loaded model and its six tasks: what `load` gives, and what the command line calls."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from scilogos.decode import Engine
@@ -39,7 +40,11 @@ class Logos:
     engine: Engine | ServedEngine
     name: str
     folder: Path
-    calibration: Calibration = field(default_factory=Calibration)
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """What was chosen for these weights on validation data, as the folder keeps it."""
+        return Calibration.of(self.folder)
 
     def retrosynthesis(self, product: str, n: int = 10, **options) -> Ranking[tuple[str, ...]]:
         """Rank sets of reactants for a product SMILES."""
@@ -105,4 +110,5 @@ class Logos:
 def load(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str = "cpu") -> Logos:
     """Load a model by name or folder."""
     folder = find(name)
-    return Logos(open_engine(name, dtype=dtype, device=device), folder.resolve().name, folder, Calibration.of(folder))
+    Calibration.of(folder)  # a broken one is told before the weights are read
+    return Logos(open_engine(name, dtype=dtype, device=device), folder.resolve().name, folder)

@@ -1,6 +1,6 @@
 """Material generation: nothing, or given node fragments and linkers, in; ranked metal-organic frameworks out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import cache
 
@@ -10,7 +10,7 @@ from scilogos.grammar import Material, parse, tags
 from scilogos.grammar.constraints import Materials
 from scilogos.grammar.writer import wrap
 from scilogos.science import material
-from scilogos.tasks.ranking import Ranking, rank
+from scilogos.tasks.ranking import Ranking, check_counts, rank
 
 SAMPLING = Sampling(temperature=1.0)
 BUDGET = 400  # symbols of a material
@@ -47,7 +47,7 @@ def generate(
     n: int = 10,
     nodes: Sequence[str] = (),
     linkers: Sequence[str] = (),
-    known_nodes: frozenset[str] | None = None,
+    known_nodes: Collection[str] | None = None,
     samples: int | None = None,
     sampling: Sampling = SAMPLING,
     seed: int = 0,
@@ -57,7 +57,8 @@ def generate(
     From `samples` draws; by default from as many as it takes to find n different ones, 2 n at least, 8 n at most.
     """
     tokens = tuple(engine.codec.encode(prompt(nodes)))
-    rules = constraint(engine, known_nodes, linkers)
+    check_counts(n, samples)
+    rules = constraint(engine, None if known_nodes is None else frozenset(known_nodes), linkers)
     guide = engine.guide(rules)
     start = guide.follow(guide.start, tokens)
     if start is None:

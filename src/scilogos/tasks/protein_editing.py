@@ -7,11 +7,12 @@ import numpy as np
 from scilogos.decode import Engine, Sampling, score_answers
 from scilogos.decode.randomness import stream_keys
 from scilogos.decode.substitution import draw_substitutions
-from scilogos.errors import InputError
+from scilogos.errors import InputError, PromptError
 from scilogos.grammar import Edit, Protein, parse, tags, write
 from scilogos.grammar.constraints import Substitutions
 from scilogos.grammar.objects import RESIDUES
-from scilogos.tasks.ranking import Ranking, rank
+from scilogos.tasks.ranking import Ranking, check_counts, rank
+from scilogos.tokens import GrownCodec
 
 SAMPLING = Sampling(temperature=0.5)  # at 1 the many places where little is gained outweigh the few where much is
 MOST = 5  # substitutions
@@ -84,7 +85,10 @@ def edit(
     Positions and residues are drawn over the whole chain by `log_odds`, then the model scores the variants in full. The
     temperature acts on the odds; top_p, top_k and min_p truncate the residues at a position that was drawn.
     """
+    check_counts(n, samples)
     tokens = tuple(engine.codec.encode(prompt(parent)))
+    if isinstance(engine.codec, GrownCodec):
+        raise PromptError("this model's tokens may hold several residues; editing needs a model of our own vocabulary")
     rule = constraint(parent, most=most, positions=positions)
     keys = stream_keys(seed, [tokens], range(samples or 3 * n))
     drawn = draw_substitutions(log_odds(engine, rule), rule.least, rule.most, sampling, keys)

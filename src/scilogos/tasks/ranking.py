@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from scilogos.decode import Completion
-from scilogos.errors import ScilogosError
+from scilogos.errors import PromptError, ScilogosError
 
 T = TypeVar("T", bound=Hashable)
 
@@ -60,6 +60,12 @@ class Ranking(Generic[T]):
     def best(self, most: int) -> "Ranking[T]":
         """The first answers alone."""
         return replace(self, answers=self.answers[:most])
+
+
+def check_counts(n: int, samples: int | None) -> None:
+    """Raise PromptError for less than one answer or draw."""
+    if n < 1 or (samples is not None and samples < 1):
+        raise PromptError(f"{n} answers of {samples or 0} draws: expected 1 or more of each")
 
 
 def log_sum_exp(values: Iterable[float]) -> float:

@@ -14,7 +14,8 @@ import torch
 from scilogos.decode import Engine
 from scilogos.decode.served import Local, Remote, ServedEngine
 from scilogos.errors import CheckpointError, InputError, MissingError, StorageError
-from scilogos.model import check_checkpoint, has_bf16, load_checkpoint
+from scilogos.model import ModelConfig, check_checkpoint, has_bf16, load_checkpoint
+from scilogos.tokens import Codec, GrownCodec
 from scilogos.tokens import load as load_codec
 
 DEFAULT = "logos-8m"
@@ -66,10 +67,7 @@ def register(folder: Path, name: str | None = None) -> Path:
     The link goes to the first folder of $SCILOGOS_MODELS, else to the user's own. CheckpointError names what is broken.
     """
     folder = folder.resolve()
-    config, codec = check_checkpoint(folder), load_codec(folder)
-    if codec.vocabulary.size != config.vocab_size:
-        rows = f"{codec.vocabulary.size} numbers; config.json has vocab_size {config.vocab_size}"
-        raise CheckpointError(f"{folder}: its symbol table has {rows}")
+    _check_rows(folder, check_checkpoint(folder), load_codec(folder))
     name = name or folder.name
     if Path(name).name != name or name.startswith("."):
         raise InputError(f"name {name!r}: expected a file's name without folders")
@@ -87,6 +85,13 @@ def register(folder: Path, name: str | None = None) -> Path:
     return taken or link
 
 
+def _check_rows(folder: Path, config: ModelConfig, codec: Codec | GrownCodec) -> None:
+    """Raise CheckpointError where the vocabulary is of other weights."""
+    if codec.vocabulary.size != config.vocab_size:
+        rows = f"{codec.vocabulary.size} numbers; config.json has vocab_size {config.vocab_size}"
+        raise CheckpointError(f"{folder}: its symbol table has {rows}")
+
+
 def open_engine(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str = "cpu") -> Engine | ServedEngine:
     """Load a model and its vocabulary, or find the server that holds it; `auto` is bf16 where the processor can.
 
@@ -98,10 +103,12 @@ def open_engine(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str 
     if place and place[1] == "vllm":
         return ServedEngine(Local(folder, dtype=_VLLM_DTYPES[dtype]), load_codec(folder))
     if place:
-        return ServedEngine(Remote(place[1], folder.resolve().name), load_codec(folder))
+        own = Path(_PLACE.sub("", str(name))).name
+        return ServedEngine(Remote(place[1], own, folder.resolve().name), load_codec(folder))
     if dtype == "auto":
         fast = device != "cpu" or has_bf16()
         dtype = "bf16" if fast else "fp32"
     codec = load_codec(folder)
     model, _ = load_checkpoint(folder, dtype=_DTYPES[dtype], device=device)
+    _check_rows(folder, model.config, codec)
     return Engine(model, codec)

@@ -11,7 +11,7 @@ from scilogos.errors import InputError, PromptError
 from scilogos.grammar import Molecule, Reaction, Retro, parse, split, tags, write
 from scilogos.grammar.constraints import MOST_MOLECULES, MOST_REACTANTS, Molecules, elements
 from scilogos.science import canonical, forward_writings, is_valid, mapped, order_reactants, roots
-from scilogos.tasks.ranking import Ranking, rank
+from scilogos.tasks.ranking import Ranking, check_counts, rank
 
 Reactants = tuple[str, ...]
 SAMPLING, GREEDY = Sampling(temperature=1.0, top_p=0.95), Sampling(temperature=0)
@@ -27,7 +27,7 @@ def prompt(product: str) -> str:
 
 
 def constraint(engine: Engine, product: str) -> Molecules:
-    """A few molecules that supply every heavy atom of the product."""
+    """A few molecules that supply every heavy atom of the product, but for elements that no symbol attaches."""
     return Molecules(1, MOST_REACTANTS, elements(product, engine.codec.vocabulary.whole))
 
 
@@ -79,6 +79,7 @@ def propose_all(
     seed: int = 0,
 ) -> list[Ranking[Reactants]]:
     """Rank reactants for several products; the same as one by one, but faster."""
+    check_counts(n, samples)
     if num_roots < 1:
         raise PromptError(f"{num_roots} writings of the product: expected at least 1")
     targets = [canonical(product) for product in products]

@@ -6,7 +6,8 @@ Source: ggs/evaluate.py of kirjner/GGS. There as in the paper's tables, diversit
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
+
+from scilogos.model.compiled import compiled
 
 
 def levenshtein(one: str, other: str) -> int:
@@ -42,7 +43,7 @@ def _codes(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _within(a, b, most):
     """The distance, or `most` where it is larger: the rows of the usual table, near its diagonal (Ukkonen 1985)."""
     if abs(a.size - b.size) >= most:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor, nn
 
 from scilogos.errors import InputError, RecipeError
 from scilogos.grammar.objects import RESIDUES
+from scilogos.model.compiled import compiled
 
 WINDOW = 5
 _LETTERS = len(RESIDUES)
@@ -136,7 +136,7 @@ class _Strongest(torch.autograd.Function):
         return grad_UF, None
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _strongest(features_UF, windows_BP, strongest_BF, where_BF):
     for b in range(windows_BP.shape[0]):
         best, where = strongest_BF[b], where_BF[b]
@@ -152,7 +152,7 @@ def _strongest(features_UF, windows_BP, strongest_BF, where_BF):
                 best[f] = value if value > best[f] else best[f]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _spread(grad_BF, where_BF, grad_UF):
     for b in range(grad_BF.shape[0]):
         for f in range(grad_BF.shape[1]):

@@ -18,24 +18,29 @@ KEY = "SCILOGOS_API_KEY"
 
 
 class Remote:
-    """One model of a server; `name` chooses where it serves several. `timeout` is in seconds, for each request."""
+    """One model of a server; of several the first of `names` that is one chooses. `timeout` is in seconds."""
 
-    def __init__(self, url: str, name: str, *, timeout: float = 600.0) -> None:
+    def __init__(self, url: str, *names: str, timeout: float = 600.0) -> None:
         self.url, self.timeout = url.rstrip("/").removesuffix("/v1"), timeout
         self.name = self.url
-        card = self._choose(self._call("/v1/models", None).get("data") or [], name)
+        card = self._choose(self._call("/v1/models", None).get("data") or [], names)
         self.name, self._id = f"{card['id']}@{self.url}", card["id"]
         if not isinstance(card.get("max_model_len"), int):
             raise MissingError(f"{self.url}: it does not say how long a text may be; expected `vllm serve`")
         self.longest: int = card["max_model_len"]
 
-    def _choose(self, cards: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
-        named = [card for card in cards if name in (str(card.get(key)).rpartition("/")[2] for key in ("id", "root"))]
-        chosen = named or cards
-        if len(chosen) != 1:
+    def _choose(self, cards: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Mapping[str, Any]:
+        """The card of a name, else the one whose weights lie in a folder of that name; one model may have several."""
+        for key in ("id", "root"):
+            for name in names:
+                named = [card for card in cards if name == str(card.get(key)).rpartition("/")[2]]
+                if named and len({card.get("root") for card in named}) == 1:
+                    return named[0]
+        if len(cards) != 1:
             listing = ", ".join(str(card.get("id")) for card in cards) or "none"
-            raise InputError(f"{self.url}: it serves {listing}; expected one model, or one named {name}")
-        return chosen[0]
+            told = " or ".join(dict.fromkeys(names))
+            raise InputError(f"{self.url}: it serves {listing}; expected one model, or one named {told}")
+        return cards[0]
 
     def ask(self, requests: Sequence[Request]) -> list[Reply]:
         """Answer requests together: the server makes batches of what is on its way."""

@@ -9,9 +9,9 @@ from scilogos.grammar import smiles as smiles_syntax
 from scilogos.grammar.symbols import smiles_symbols
 
 WITHOUT_HYDROGEN = {
-    **{"[nH]": "n", "[nH+]": "[n+]", "[NH+]": "[N+]", "[NH2+]": "[NH+]", "[NH3+]": "[NH2+]"},
-    **{"[SH]": "S", "[PH]": "P", "[PH2]": "[PH]", "[SiH]": "[Si]", "[SiH2]": "[SiH]", "[SiH3]": "[SiH2]"},
-}
+    "[nH]": "n", "[nH+]": "[n+]", "[NH+]": "[N+]", "[NH2+]": "[NH+]", "[NH3+]": "[NH2+]",
+    "[SH]": "S", "[PH]": "P", "[PH2]": "[PH]", "[SiH]": "[Si]", "[SiH2]": "[SiH]", "[SiH3]": "[SiH2]",
+}  # fmt: skip
 
 
 class FragmentAtom(NamedTuple):

@@ -92,7 +92,7 @@ class Grown:
 
     @cached_property
     def _spared(self) -> dict[int, Site]:
-        """By the place of their atoms: the sites of bracket atoms, written otherwise where growth replaces a hydrogen."""
+        """By the place of their atoms: the sites of bracket atoms that lose a hydrogen to growth."""
         return {site.begins: site for site in self._sites.values() if site.spared}
 
     @cached_property

@@ -21,12 +21,14 @@ _TOO_FAR = 1000
 class Bounds:
     """What one molecule may be: its elements, heavy atoms and rings; None leaves a side open."""
 
-    elements: frozenset[str] | None = None
+    elements: Collection[str] | None = None
     least_atoms: int = 0
     most_atoms: int | None = None
     most_rings: int | None = None
 
     def __post_init__(self) -> None:
+        if self.elements is not None:
+            object.__setattr__(self, "elements", frozenset(self.elements))
         if self.elements is not None and "C" not in self.elements:
             raise PromptError(f"elements {sorted(self.elements)}: carbon must be among them")
         if self.least_atoms < 0 or (self.most_atoms is not None and self.most_atoms < max(1, self.least_atoms)):
