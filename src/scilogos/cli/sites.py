@@ -13,7 +13,7 @@ from scilogos.cli.output import Result, Row, check_out
 from scilogos.grammar import write
 from scilogos.science import Structure, chimerax_script, pymol_script, replacing, write_marked_pdb
 from scilogos.tasks import load
-from scilogos.tasks.binding_site import Sites
+from scilogos.tasks.binding_site import SAMPLES, Sites
 
 _OF_STRUCTURES = (".pdb", ".pml", ".cxc")
 
@@ -21,7 +21,7 @@ _OF_STRUCTURES = (".pdb", ".pml", ".cxc")
 def sites(
     target: str,
     *,
-    samples: int = 20,
+    samples: int = SAMPLES,
     threshold: float | None = None,
     seed: int = 0,
     model: Model = DEFAULT,

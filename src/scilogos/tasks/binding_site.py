@@ -14,6 +14,7 @@ from scilogos.grammar.symbols import Symbol
 from scilogos.tokens import GrownCodec
 
 SAMPLING = Sampling(temperature=1.0)
+SAMPLES = 32  # answers to average over: with eight the draws blur what the model knows, docs/log.md
 THRESHOLD = 0.5  # probability from which a residue is called a site, where a checkpoint has none of its own
 LINK = 8.0  # Å between side-chain centroids of residues of one pocket
 
@@ -102,7 +103,7 @@ def locate_all(
     structures: Sequence[Sequence[str]],
     *,
     centroids: Sequence[Sequence[np.ndarray]] | None = None,
-    samples: int = 20,
+    samples: int = SAMPLES,
     threshold: float = THRESHOLD,
     sampling: Sampling = SAMPLING,
     seed: int = 0,

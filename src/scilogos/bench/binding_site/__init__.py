@@ -40,7 +40,7 @@ METHOD = (
     "rank by probability; n is the number of relevant ligands, found within 4 Å of any ligand atom (DCA) or of its "
     "centre (DCC), P2Rank's criteria"
 )
-SAMPLES, BATCH, SAMPLING, QUICK = 8, 16, binding_site.SAMPLING, (20, ())
+SAMPLES, BATCH, SAMPLING, QUICK = binding_site.SAMPLES, 16, binding_site.SAMPLING, (20, ())
 SETS = ("coach420", "holo4k", "ligysis", "structures")
 FAR = 0.3  # identity to training below which a chain is held out
 SAME = 0.9  # identity from which two chains are one protein
