@@ -16,7 +16,7 @@ from scilogos.cli.report import examples
 from scilogos.errors import StorageError
 from scilogos.model import fingerprint
 from scilogos.science import read_ligand, read_structure, replacing, union_contacts
-from scilogos.tasks import DEFAULT, Logos, cdr_design, load, retrosynthesis
+from scilogos.tasks import DEFAULT, Logos, binding_site, cdr_design, load, retrosynthesis
 
 LOOPS = ("H3",)
 
@@ -27,7 +27,7 @@ class Amounts:
 
     routes: int = 5
     draws: int = retrosynthesis.SAMPLES  # from each writing of a product
-    samples: int = 20
+    samples: int = binding_site.SAMPLES
     ligands: int = 8
     materials: int = 8
     grown: int = 4
