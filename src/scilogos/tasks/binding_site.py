@@ -144,8 +144,7 @@ def _parts(engine: Engine, chains: Sequence[str]) -> list[Sequence[str]]:
             parts.append(chains[start : end - 1])
             start = end - 1
     for part in (*parts, chains[start:]):
-        length = sum(map(len, part))
-        marks = (engine.fitted(_prompt(engine, part)).budget - length - 2 * len(part)) // 2
+        marks, length = _room(engine, part) // 2, sum(map(len, part))
         if marks < length // 10:
             raise PromptError(f"{length} residues leave room for {marks} marks; expected room for one residue in ten")
     return [*parts, chains[start:]]
@@ -154,10 +153,14 @@ def _parts(engine: Engine, chains: Sequence[str]) -> list[Sequence[str]]:
 def _is_roomy(engine: Engine, chains: Sequence[str]) -> bool:
     """Whether there is room for the answer with one residue in four marked, which is more than sites have."""
     try:
-        budget = engine.fitted(_prompt(engine, chains)).budget
+        return _room(engine, chains) >= sum(len(residues) // 2 for residues in chains)
     except PromptError:
         return False
-    return budget >= sum(len(residues) * 3 // 2 + 2 for residues in chains)
+
+
+def _room(engine: Engine, chains: Sequence[str]) -> int:
+    """How many symbols of marks, two each, the model can write into the plain copy; PromptError where not even that."""
+    return engine.fitted(_prompt(engine, chains)).budget - sum(len(residues) + 2 for residues in chains)
 
 
 def pockets(

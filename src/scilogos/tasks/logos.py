@@ -110,5 +110,5 @@ class Logos:
 def load(name: str | Path = DEFAULT, *, dtype: str = "auto", device: str = "cpu") -> Logos:
     """Load a model by name or folder."""
     folder = find(name)
-    Calibration.of(folder)  # a broken one is told before the weights are read
+    Calibration.read(folder)  # a broken one is told before the weights are read
     return Logos(open_engine(name, dtype=dtype, device=device), folder.resolve().name, folder)

@@ -56,8 +56,8 @@ def generate(
 
     From `samples` draws; by default from as many as it takes to find n different ones, 2 n at least, 8 n at most.
     """
-    tokens = tuple(engine.codec.encode(prompt(nodes)))
     check_counts(n, samples)
+    tokens = tuple(engine.codec.encode(prompt(nodes)))
     rules = constraint(engine, None if known_nodes is None else frozenset(known_nodes), linkers)
     guide = engine.guide(rules)
     start = guide.follow(guide.start, tokens)

@@ -65,7 +65,8 @@ class Ranking(Generic[T]):
 def check_counts(n: int, samples: int | None) -> None:
     """Raise PromptError for less than one answer or draw."""
     if n < 1 or (samples is not None and samples < 1):
-        raise PromptError(f"{n} answers of {samples or 0} draws: expected 1 or more of each")
+        draws = "" if samples is None else f" of {samples} draws"
+        raise PromptError(f"{n} answers{draws}: expected 1 or more of each")
 
 
 def log_sum_exp(values: Iterable[float]) -> float:

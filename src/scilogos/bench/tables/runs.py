@@ -34,17 +34,20 @@ class Run:
     @property
     def otherwise(self) -> tuple[str, ...]:
         """All that differs from the usual, apart from how many items."""
-        return tuple(d for d in self.report.get("differs", ()) if d not in self.limit)
+        return self._differing("limit")
 
     @property
     def set(self) -> tuple[str, ...]:
         """What of the task's own settings differs, apart from how many items and draws there are and their seed."""
-        return tuple(d for d in self.report.get("differs", ()) if d.split(" ")[0] not in ("limit", "samples", "seed"))
+        return self._differing("limit", "samples", "seed")
 
     @property
     def limit(self) -> tuple[str, ...]:
         """How many items were asked for, where that is not all."""
-        return tuple(d for d in self.report.get("differs", ()) if d.split(" ")[0] == "limit")
+        return tuple(d for d in self.report.get("differs", ()) if d not in self.otherwise)
+
+    def _differing(self, *but: str) -> tuple[str, ...]:
+        return tuple(d for d in self.report.get("differs", ()) if d.split(" ")[0] not in but)
 
     @property
     def counted(self) -> str:

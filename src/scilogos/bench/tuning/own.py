@@ -14,7 +14,7 @@ from scilogos.science import canonical, order_reactants
 from scilogos.tasks import Logos, binding_site, retrosynthesis
 
 PRODUCTS, DRAWS = 40, 8  # products that are asked; draws from each of a product's writings
-CHAINS, MARKINGS = 20, 8  # chains that are asked; samples of each
+CHAINS, MARKINGS = 20, binding_site.SAMPLES  # chains that are asked; samples of each
 
 Measure = Callable[[Logos, Sequence[Sentence]], dict[str, Figure]]
 

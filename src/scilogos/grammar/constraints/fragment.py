@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from scilogos.grammar import smiles as smiles_syntax
-from scilogos.grammar.symbols import smiles_symbols
+from scilogos.grammar.symbols import Symbol, smiles_symbols
 
 WITHOUT_HYDROGEN = {
     "[nH]": "n", "[nH+]": "[n+]", "[NH+]": "[N+]", "[NH2+]": "[NH+]", "[NH3+]": "[NH2+]",
@@ -32,7 +32,7 @@ class Site(NamedTuple):
     firm: bool
     aromatic: bool
     taken: tuple[int, ...] = ()  # ring numbers of the fragment that are open here
-    spared: str = ""  # an atom with brackets as it is written without the hydrogen that growth replaces
+    spared: Symbol | None = None  # an atom with brackets, written without the hydrogen that growth replaces
 
     @property
     def decided(self) -> int:
@@ -88,8 +88,8 @@ def _site(
     text: str, begins: int, ends: int, atom: FragmentAtom, at: int, taken: Set[int], whole: Collection[str]
 ) -> Iterator[Site]:
     """The site of an atom, if it has one: a hydrogen in brackets can be left out where what is left is one symbol."""
-    spared = WITHOUT_HYDROGEN.get(text, "")
-    spared = spared if spared in whole or spared[:1] != "[" else ""
+    left = WITHOUT_HYDROGEN.get(text, "")
+    spared = Symbol("smiles", left) if left in whole or left[:1] not in ("", "[") else None
     if atom.hydrogens and (spared or text[0] != "["):
         count, aromatic = 1 if spared else atom.hydrogens, text.lstrip("[")[0].islower()
         yield Site(begins, ends, at, count, atom.firm, aromatic, tuple(sorted(taken)), spared)

@@ -29,14 +29,12 @@ _DIRECTIONS = ("/", "\\")
 class Place(NamedTuple):
     """How far the answer has come; `growth` counts atoms and rings, and holds the branch that is being written."""
 
-    phase: str = (
-        "start"  # start, copy, spared (a hydrogen was left out for growth), branch, tail (no parentheses), done
-    )
+    phase: str = "start"  # start, copy, branch, tail (no parentheses), done
     at: int = 0  # symbols of the fragment written
     used: int = 0  # hydrogens of the last atom that branches have replaced
     growth: Growth = Growth()
     fresh: str = ""  # what has been read of growth without an atom: "(" or "bond"
-    until: int = 0  # the place where growth is due, once a hydrogen was left out
+    until: int = 0  # in a copy: the place where growth is due, once a hydrogen was left out for it
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class Grown:
         """Read one symbol; None when it may not follow."""
         if state.phase == "start":
             return Place("copy", growth=self._alone) if symbol == _OPENING else None
-        if state.phase in ("copy", "spared"):
+        if state.phase == "copy":
             return self._begin(state, symbol) or self._copy(state, symbol)
         if state.fresh:
             return self._first(state, symbol)
@@ -116,18 +114,20 @@ class Grown:
 
     def _copy(self, state: Place, symbol: Symbol) -> Place | None:
         """Go on with the fragment, unless growth is due."""
-        at, chosen = state.at, state.phase == "spared"
-        other = None if chosen else self._spared.get(at)  # behind a choice what stands before the growth is copied
-        spared = other is not None and symbol == Symbol("smiles", other.spared)
-        last_chance = not chosen and at == self._last_chance and self._lacking(state.growth) and not spared
-        if last_chance or (chosen and at == state.until):
+        at, spared = state.at, None if state.until else self._spared.get(state.at)
+        leaves_out = spared is not None and symbol == spared.spared
+        if state.until:
+            due = at == state.until
+        else:
+            due = at == self._last_chance and self._lacking(state.growth) and not leaves_out
+        if due:
             return None
         if at == len(self._text):
             return Place("done") if symbol == _CLOSING else None
         if symbol == self._text[at]:
             return state._replace(at=at + 1, used=0)
-        if other is not None and spared and self._sprout(state.growth) is not None:
-            return state._replace(phase="spared", at=other.ends, used=0, until=other.at)
+        if spared is not None and leaves_out and self._sprout(state.growth) is not None:
+            return state._replace(at=spared.ends, used=0, until=spared.at)
         return None
 
     def _begin(self, state: Place, symbol: Symbol) -> Place | None:
@@ -135,7 +135,7 @@ class Grown:
         site, branch = self._sites.get(state.at), symbol == _BRANCH
         if site is None or not (branch or self._closer(state.at)):
             return None
-        if state.phase == "spared":
+        if state.until:
             left = site.hydrogens if state.at == state.until else 0
         else:
             left = 0 if site.spared else site.hydrogens - state.used
@@ -195,7 +195,7 @@ class Grown:
         """The fragment's next symbol; nothing inside growth, and none where it may end."""
         if state.phase == "start":
             return _OPENING
-        if state.phase not in ("copy", "spared") or state.at == len(self._text):
+        if state.phase != "copy" or state.at == len(self._text):
             return None
         return self._text[state.at] if self._copy(state, self._text[state.at]) is not None else None
 
@@ -207,7 +207,7 @@ class Grown:
             return 1 + self.distance(Place("copy", growth=self._alone))
         rest, growth = len(self._text) - state.at + 1, state.growth
         if growth.prefix is None:
-            return rest + (self._branch(growth) if state.phase == "spared" or self._lacking(growth) else 0)
+            return rest + (self._branch(growth) if state.until or self._lacking(growth) else 0)
         growing = self._branch(growth) - 1 if state.fresh == "(" else self._rules.distance(growth)
         return rest + growing - (state.phase == "tail")
 
@@ -225,7 +225,7 @@ class Grown:
 
     @cached_property
     def _own_symbols(self) -> frozenset[Symbol]:
-        spared = (Symbol("smiles", site.spared) for site in self._spared.values())
+        spared = {site.spared for site in self._spared.values() if site.spared}
         return frozenset({*self._text, *spared, _BRANCH, _END_OF_BRANCH})
 
 
