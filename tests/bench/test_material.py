@@ -14,6 +14,7 @@ from scilogos.bench.material.limits import Failed, call
 from scilogos.bench.material.settings import CHECKER, Settings, judged_by
 from scilogos.bench.material.text import Training
 from scilogos.errors import InputError, MissingError
+from scilogos.science import neutralised
 
 ACID, SALT = "O=C(O)c1ccc(C(=O)O)cc1", "O=C([O-])c1ccc(C(=O)[O-])cc1"
 ISOMER, OTHER, TRIMESIC = "O=C(O)c1cccc(C(=O)O)c1", "O=C(O)C=CC(=O)O", "O=C(O)c1cc(C(=O)O)cc(C(=O)O)c1"
@@ -65,6 +66,16 @@ def test_material_scores(training):
     assert values["VNU without a novel linker that cannot bridge"] == pytest.approx(1 / 6)
     assert values["novel linkers with 2 or more coordinating groups"] == 0.5
     assert values["distinct novel linkers"] == 2
+
+
+def test_a_linker_that_loses_its_sense_with_its_charge_has_no_groups(training):
+    """Untrained weights drew its like: RDKit reads it, but not what is left when protons are moved."""
+    odd = "[C-][c-]1n[c-][n]1[Os]"
+    with pytest.raises(InputError):
+        neutralised(odd)
+    said = material.verdicts([{"nodes": [NODE], "linkers": [odd]}], training)
+    assert said["vnu"] == [True] and said["bridging"] == [False]
+    assert material.score(HeldOut((Item("0", None),), training=training), [{"nodes": [NODE], "linkers": [odd]}])
 
 
 def held(training: Training, number: int, **settings) -> HeldOut:

@@ -94,7 +94,13 @@ def verdicts(answers: Sequence[Answer], training: Training) -> dict[str, list[bo
     return {"valid": valid, "novel": novel, "unique": unique, "vnu": both, "bridging": bridging}
 
 
-_groups = cache(coordinating_groups)
+@cache
+def _groups(linker: str) -> int:
+    """The coordinating groups of a linker; none of one that can be read, but not once its protons are moved."""
+    try:
+        return coordinating_groups(linker)
+    except ScilogosError:
+        return 0
 
 
 def _joins(linker: str, training: Training) -> bool:
