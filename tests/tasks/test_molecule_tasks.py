@@ -8,7 +8,7 @@ from scilogos.decode import Completion, Engine
 from scilogos.errors import InputError, ScilogosError
 from scilogos.grammar import Material, Molecule, Protein
 from scilogos.grammar.constraints import Bounds
-from scilogos.science import canonical, element_counts, heavy_atoms, read_structure
+from scilogos.science import canonical, coordinating_groups, element_counts, heavy_atoms, read_structure
 from scilogos.tasks import Logos, ligand_design, material_generation
 from tests.fakes import CODEC, Scripted, random_engine
 from tests.science.conftest import peptide, ring
@@ -134,9 +134,21 @@ def test_more_is_drawn_where_materials_repeat():
     assert len(asked) < len(ranking) == 3 and asked.drawn == 6 < ranking.drawn <= 24
 
 
+def test_linkers_that_cannot_join_nodes_are_left_out():
+    text = "<MaterialS><MetalS>[Zn]<MetalE><MoleculeS>N#C<MoleculeE><MaterialE>"
+    engine = Engine(Scripted().prefer(text, 9.0), CODEC)
+    one, two = (material_generation.generate(engine, samples=20, groups=groups) for groups in (1, 2))
+    assert one[0].texts == (text,) and one.refused < two.refused
+    for ranking, groups in ((one, 1), (two, 2)):
+        assert all(coordinating_groups(linker.smiles) >= groups for a in ranking for linker in a.thing.linkers)
+    given = material_generation.generate(engine, samples=20, groups=2, linkers=["C#N"])
+    assert given[0].thing.linkers == (Molecule("C#N"),), "a given linker is taken as it stands"
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
+        ({"groups": -1}, "groups: found -1; expected 0 or more"),
         ({"nodes": ["junk"]}, "position 0"),
         ({"linkers": ["junk"]}, "position 0"),
         ({"linkers": ["C"] * 7}, "7 linkers are given: a material has 6 at most"),

@@ -137,6 +137,7 @@ def materials(
     node: str | None = None,
     linker: list[str] | None = None,
     known_node: list[str] | None = None,
+    groups: int = 0,
     seed: int = 0,
     model: Model = DEFAULT,
     out: Path | None = None,
@@ -154,21 +155,22 @@ def materials(
     known_node
         A node fragment (SMILES) that a framework may have, or a .smi file of them; give it again for others. No
         others are written then.
+    groups
+        Least coordinating groups of every linker but given ones; fewer than 2 cannot join nodes.
     out
         A .csv or .jsonl file.
     """
     check_out(out, ".csv", ".jsonl")
     nodes, known = node.split(".") if node else (), inputs.node_fragments(known_node) if known_node else None
-    ranking = load(model).materials(n, nodes, linkers=linker or (), known_nodes=known, seed=seed)
+    ranking = load(model).materials(n, nodes, linkers=linker or (), known_nodes=known, groups=groups, seed=seed)
     rows = [
         {"rank": rank, "node": ".".join(answer.thing.nodes),
          "linkers": ".".join(linker.smiles for linker in answer.thing.linkers), "net": answer.thing.net or "",
          **answer.scores}
         for rank, answer in enumerate(ranking, 1)
     ]  # fmt: skip
-    Result(rows, "Materials", footnote=f"{ranking.refused} of {ranking.drawn} draws refused by RDKit; {SCORES}").show(
-        out
-    )
+    why = f"by RDKit or for a linker of fewer than {groups} groups" if groups else "by RDKit"
+    Result(rows, "Materials", footnote=f"{ranking.refused} of {ranking.drawn} draws refused {why}; {SCORES}").show(out)
 
 
 def edit(

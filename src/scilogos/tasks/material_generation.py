@@ -5,11 +5,11 @@ from contextlib import suppress
 from functools import cache
 
 from scilogos.decode import Completion, Engine, Prompt, Sampling
-from scilogos.errors import PromptError, ScilogosError
+from scilogos.errors import InputError, PromptError, ScilogosError
 from scilogos.grammar import Material, parse, tags
 from scilogos.grammar.constraints import Materials
 from scilogos.grammar.writer import wrap
-from scilogos.science import material
+from scilogos.science import coordinating_groups, material
 from scilogos.tasks.ranking import Ranking, check_counts, rank
 
 SAMPLING = Sampling(temperature=1.0)
@@ -41,6 +41,15 @@ def read(nodes: Sequence[str], answer: str) -> Material:
     return material(".".join(thing.nodes), ".".join(linker.smiles for linker in thing.linkers), thing.net)
 
 
+def read_bridging(nodes: Sequence[str], answer: str, groups: int, given: Collection[str] = ()) -> Material:
+    """Read an answer; InputError too if a linker, given ones aside, has fewer groups that can bind a metal."""
+    thing = read(nodes, answer)
+    for linker in thing.linkers:
+        if linker.smiles not in given and coordinating_groups(linker.smiles) < groups:
+            raise InputError(f"linker {linker.smiles!r}: expected {groups} coordinating groups or more")
+    return thing
+
+
 def generate(
     engine: Engine,
     *,
@@ -48,15 +57,19 @@ def generate(
     nodes: Sequence[str] = (),
     linkers: Sequence[str] = (),
     known_nodes: Collection[str] | None = None,
+    groups: int = 0,
     samples: int | None = None,
     sampling: Sampling = SAMPLING,
     seed: int = 0,
 ) -> Ranking[Material]:
     """Rank up to n materials that have the given nodes and linkers, and perhaps more.
 
-    From `samples` draws; by default from as many as it takes to find n different ones, 2 n at least, 8 n at most.
+    From `samples` draws; by default from as many as it takes to find n different ones, 2 n at least, 8 n at most. With
+    `groups`, draws in which a linker, given ones aside, has fewer coordinating groups count as refused.
     """
     check_counts(n, samples)
+    if groups < 0:
+        raise PromptError(f"groups: found {groups}; expected 0 or more")
     tokens = tuple(engine.codec.encode(prompt(nodes)))
     rules = constraint(engine, None if known_nodes is None else frozenset(known_nodes), linkers)
     guide = engine.guide(rules)
@@ -64,7 +77,8 @@ def generate(
     if start is None:
         rule = "each must be among the known nodes" if known_nodes else "expected bracket atoms of this model, as [Zn]"
         raise PromptError(f"nodes {', '.join(nodes)}: {rule}, {rules.most_nodes} fragments at most")
-    begun, reader = Prompt(tokens, guide, BUDGET, start, choices=True), cache(lambda text: read(nodes, text))
+    begun = Prompt(tokens, guide, BUDGET, start, choices=True)
+    reader = cache(lambda text: read_bridging(nodes, text, groups, rules.linkers))
     if samples:
         drawn = engine.complete([begun], samples, sampling, seed=seed)[0]
     else:
