@@ -13,6 +13,7 @@ import torch
 from cyclopts import App
 
 from command import run_app
+from result import show_result, spread
 from scilogos.bench.figures import Figure
 from scilogos.bench.leaks import kept
 from scilogos.bench.tables import columns_of
@@ -198,7 +199,9 @@ def card(model: Path, *recipes: Path, results: Path = Path("results")) -> None:
         stream.write(text)
     print(f"wrote {model / 'README.md'}")
     settings = {"recipes": [path.stem for path in recipes], "model": model.name, "fingerprint": weights}
-    print("RESULT " + json.dumps({"benchmark": "card", "settings": settings}))
+    told = [line["validation"] for line in stages[-1].lines if "validation" in line]
+    gained = spread([told[-1][name] / told[0][name] for name in told[0]])
+    show_result("card", settings=settings, ratios={"loss, last / first validation": gained})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ product has states of its own; those of a row's neighbours, which other rows hav
 
 import csv
 import gzip
-import json
 import random
 import time
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from command import run_app
 from decode import counts
 from decoding.checkpoints import shape, vocabulary
 from decoding.limit import timed_seconds
-from decoding.pairs import spread
+from result import show_result, spread
 from scilogos.decode import Engine
 from scilogos.errors import InputError
 from scilogos.grammar import Molecule, Retro, split, write
@@ -103,16 +102,17 @@ def constraint(
     asked(engine, "CCO", "<MoleculeS>CCO<MoleculeE>")  # tables of the vocabulary
     taken = [seconds for pair in reactions(data, number) for seconds in asked(engine, *pair)]
     print(f"{config}: {len(taken):,} tokens, {fmean(taken) * 1e6:.0f} us a token, median {median(taken) * 1e6:.0f}")
-    found = []
+    found, shares = [], {}
     for R in counts(rows):
         steps = step_seconds(engine, R)
         step, share = spread(steps), spread([R * fmean(taken) / seconds for seconds in steps])
-        found.append({"rows": R, "step_s": asdict(step), "share": asdict(share)})
+        found.append({"rows": R, "step_s": asdict(step)})
+        shares[f"the constraint's share, {R} rows"] = share
         told = f"the constraint adds {share.median:.1%} ({share.least:.1%} to {share.most:.1%})"
         print(f"  {R} rows: a step {step.median * 1e3:.1f} ms, {told}")
-    settings = {"config": config, "vocabulary": codec.vocabulary.size, "threads": torch.get_num_threads()}
+    settings = {"config": config, "vocabulary": codec.vocabulary.size, "data": data.name, "reactions": number}
     tokens = {"tokens": len(taken), "mean_us": fmean(taken) * 1e6, "most_us": max(taken) * 1e6}
-    print("RESULT " + json.dumps({"benchmark": "constraint", "settings": settings, "guide": tokens, "rows": found}))
+    show_result("constraint", settings=settings, ratios=shares, guide=tokens, rows=found)
 
 
 if __name__ == "__main__":

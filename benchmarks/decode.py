@@ -1,6 +1,5 @@
 """Measure our sampler beside its peers and the machine's limit; docs/speed.md says what is measured and how."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
-import torch
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
@@ -23,6 +21,7 @@ from decoding.published_peer import Published
 from decoding.sides import Side, compare, open_sides
 from decoding.transformers_peer import Transformers
 from decoding.vllm_peer import Vllm
+from result import Spread, show_result
 from scilogos.errors import InputError
 from scilogos.model import fingerprint
 from scilogos.tasks import DEFAULT
@@ -105,14 +104,15 @@ def decode(
             "fingerprint": fingerprint(folder),
             "pairs": num_pairs,
             "most": most,
-            "threads": torch.get_num_threads(),
-            "torch": torch.__version__,
             "load_before": os.getloadavg()[0],
         }
         cases = [CASES[name](engine, most) for name in ([case] if case else CASES)]
         rows = list(measure(Ours(engine), sides, cases, numbers, num_pairs, quick))
-    settings["load_after"] = os.getloadavg()[0]
-    print("RESULT " + json.dumps({"benchmark": "decode", "settings": settings, "skipped": skipped, "rows": rows}))
+    ratios = {
+        f"{row['case']}, {row['continuations']}, ours / {row['peer']}": Spread(**row["ratio_symbols_per_s"])
+        for row in rows
+    }
+    show_result("decode", settings=settings, ratios=ratios, skipped=skipped, rows=rows)
 
 
 def measure(

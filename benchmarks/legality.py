@@ -17,6 +17,7 @@ from cyclopts.validators import Number
 
 from command import run_app
 from decoding.cases import PROTEASE
+from result import show_result, spread
 from scilogos.bench.recorder import Recorder, tally
 from scilogos.decode import Engine, Prompt, Sampling
 from scilogos.errors import InputError
@@ -36,6 +37,7 @@ PRODUCTS = {
     "tavaborole": "OB1OCc2cc(F)ccc21",
 }
 POCKET = tuple(n - 1 for n in (41, 49, 140, 142, 143, 144, 145, 163, 164, 165, 166, 172, 189))  # of the protease
+SHARES = ("parsed", "accepted")
 ROUND = 40  # answers to each prompt at a time: eight products, one pocket, one material
 
 app = App(help=__doc__, help_format="plaintext", version_flags=())
@@ -116,12 +118,11 @@ def legality(
         if together["drawn"] >= count:
             break
     print(file=sys.stderr)
-    ratios = {
-        name: {"all": value, "least of a round": min(some), "most": max(some)}
-        for name, value, some in zip(("parsed", "accepted"), _shares(together), zip(*shares, strict=True), strict=True)
-    }
+    rounds = zip(*shares, strict=True)
+    ratios = {f"{name}, of a round": spread(some) for name, some in zip(SHARES, rounds, strict=True)}
     rows = {kind: dict(counts) for kind, counts in total.items()} | {"all": dict(together)}
-    print("RESULT " + json.dumps({"benchmark": "legality", "settings": settings, "ratios": ratios, "rows": rows}))
+    whole = dict(zip(SHARES, _shares(together), strict=True))
+    show_result("legality", settings={**settings, "seed": seed}, ratios=ratios, all=whole, rows=rows)
 
 
 def _shares(counts: Counter[str]) -> tuple[float, float]:

@@ -7,13 +7,13 @@ Ends with a line RESULT and JSON. Shapes: P parameters, T places of a row, D hid
 """
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
 
 import torch
 
+from result import show_result, spread
 from scilogos.model import ModelConfig, PackedAttention, Transformer
 from scilogos.train import Shape, TrainRecipe, read_recipe
 from scilogos.train.optimiser import Masters
@@ -33,6 +33,8 @@ SIZES = {
 PEAK = 989e12  # dense bf16 operations a second of an H100 SXM
 SENTENCE = 100  # tokens, the mean
 GIB = 1 << 30
+GPU_GIB = 80 * 1e9 / GIB  # of an H100
+_TOGETHER = "together, GiB a GPU"
 
 
 def memory(config: ModelConfig, recipe: TrainRecipe, world: int) -> dict[str, float]:
@@ -83,7 +85,7 @@ def computed(world: int, utilisation: float) -> dict[str, dict[str, float]]:
         table[name] = {
             "parameters, billions": round(config.num_parameters / 1e9, 2),
             **{part: round(size / GIB, 1) for part, size in parts.items()},
-            "together, GiB a GPU": round(sum(parts.values()) / GIB, 1),
+            _TOGETHER: round(sum(parts.values()) / GIB, 1),
             "checkpoint on the disk, GiB": round(12 * config.num_parameters / GIB, 1),
             "GFLOP a token": round(operations(config, recompute=recipe.recompute) / 1e9, 1),
             "microseconds a token, all GPUs": round(1e6 / rate, 2),
@@ -124,13 +126,17 @@ def main() -> None:
         result, settings = counted(), {"what": "bytes of state that a process holds"}
         if result is None:
             return
+        ratios = {"counted / computed": spread([result["counted"] / result["computed"]])}
     else:
         result, settings = computed(options.gpus, options.utilisation), vars(options)
         names = list(result)
         print(f"| | {' | '.join(names)} |\n|---|{'---|' * len(names)}")
         for part in result[names[0]]:
             print(f"| {part} | {' | '.join(f'{result[name][part]:,}' for name in names)} |")
-    print("RESULT", json.dumps({"benchmark": "memory", "settings": settings, "rows": result}))
+        ratios = {
+            f"{name}, share of a GPU's memory": spread([table[_TOGETHER] / GPU_GIB]) for name, table in result.items()
+        }
+    show_result("memory", settings=settings, ratios=ratios, rows=result)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from command import run_app
+from result import show_result, spread
 from scilogos.data.corpus import read_recipe
 from scilogos.data.shards import read_corpus
 from scilogos.data.source import CorpusRecipe, Source
@@ -102,7 +103,7 @@ def prepare(
     rows: Annotated[int, Parameter(validator=Number(gte=1))] = 1000,
     parts: Annotated[int, Parameter(validator=Number(gte=1))] = 8,
 ) -> None:
-    """Measure, and end with one line RESULT and JSON, whose ratio is 1 where time is linear.
+    """Measure, and end with one line RESULT and JSON, whose ratios are 1 where time is linear.
 
     Parameters
     ----------
@@ -117,7 +118,7 @@ def prepare(
     parts
         Of a source, as for `logos prepare`: each of them reads the whole table.
     """
-    settings, found = read_recipe(recipe), []
+    settings, found, linear = read_recipe(recipe), [], {}
     wanted = [int(number) for number in sources.split(",")] if sources else range(len(settings.sources))
     for source in (settings.sources[i] for i in wanted):
         name = f"{source.reader} {source.path}"
@@ -131,19 +132,25 @@ def prepare(
             "ms_a_row": round(cpu * 1e3, 3),
             "us_a_token": round(cpu * last["rows"] / max(1, last["tokens"]) * 1e6, 2),
             "ms_a_row_between": [round(ms, 3) for ms in steps],
-            "ratio": round(steps[-1] / steps[0], 3) if steps[0] > 0 else None,
             "start_s": round(start, 2),
             "bytes_a_token": round(last["bytes"] / max(1, last["tokens"]), 3),
             "bytes_of_memory_a_row": round(grown * 2**20),
             "runs": runs,
         }
         found.append(result)
+        linear[f"{name}, ms a row between sizes / over all"] = spread([ms / (cpu * 1e3) for ms in steps])
         print(name)
         for run in runs:
             print("  {rows:,} rows: {records:,} records, {tokens:,} tokens, {cpu_s} s, {peak_mb} MB".format(**run))
         print("  a row {ms_a_row} ms, a token {us_a_token} us and {bytes_a_token} bytes".format(**result), flush=True)
-    described = {"recipe": recipe.name, "parts": parts, "mmseqs": shutil.which("mmseqs") is not None}
-    print("RESULT " + json.dumps({"benchmark": "prepare", "settings": described, "sources": found}))
+    described = {
+        "recipe": recipe.name,
+        "sources": sources or "all",
+        "rows": rows,
+        "parts": parts,
+        "mmseqs": shutil.which("mmseqs") is not None,
+    }
+    show_result("prepare", settings=described, ratios=linear, sources=found)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from cyclopts import App
 
 from command import run_app
+from result import Spread, show_result, spread
 from scaling import SCORES, Run, read_run
 from scilogos.errors import InputError
 
@@ -47,6 +48,16 @@ def compare(arms: Mapping[str, Iterable[Run]], results: Path) -> dict[str, dict[
     return {modality: found[modality] for modality in TASKS if modality in found}
 
 
+def ratios(table: Mapping[str, Mapping[str, Mapping]]) -> dict[str, Spread]:
+    """The loss of every other arm over that of the first: median, least and most of the tasks."""
+    found: dict[str, list[float]] = {}
+    for entries in table.values():
+        (first, base), *others = entries.items()
+        for arm, entry in others:
+            found.setdefault(f"loss, {arm} / {first}", []).append(entry["loss"] / base["loss"])
+    return {name: spread(values) for name, values in found.items()}
+
+
 def row(task: str, arm: str, entry: Mapping) -> str:
     """A row of the table."""
     score = entry["score"]
@@ -78,7 +89,8 @@ def questions(folder: Path = Path("recipes/questions"), results: Path = Path("re
         task = f"{TASKS[modality]}, {SCORES[TASKS[modality]]}"
         for arm, entry in entries.items():
             print(row(task, arm, entry))
-    print("RESULT " + json.dumps({"benchmark": "questions", "table": table}))
+    settings = {arm: sorted(run.name for run in runs) for arm, runs in arms.items()}
+    show_result("questions", settings=settings, ratios=ratios(table), table=table)
 
 
 if __name__ == "__main__":

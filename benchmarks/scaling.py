@@ -20,10 +20,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from command import run_app
+from result import Spread, show_result
 from scilogos.bench.material.text import LEAST_GROUPS
 from scilogos.errors import InputError, MissingError
 from scilogos.model import ModelConfig, Transformer, fingerprint, load_checkpoint, save_checkpoint
-from scilogos.train import read_recipe, recorded
+from scilogos.train import TrainRecipe, read_recipe, recorded
 
 SCORES = {  # the figure of each task's report that a larger model should raise; an affinity it should lower
     "retrosynthesis": "top-1",
@@ -34,6 +35,7 @@ SCORES = {  # the figure of each task's report that a larger model should raise;
     "cdr": "H3: AAR of the first",
 }
 
+METRICS = "metrics.jsonl"  # of a run
 Over = Literal["size", "tokens"]
 X_LABELS: dict[Over, str] = {"size": "parameters", "tokens": "tokens"}
 
@@ -42,7 +44,7 @@ app = App(help=__doc__, help_format="plaintext", version_flags=())
 
 @dataclass(frozen=True)
 class Run:
-    """A run: its size, and the validation loss of every modality after so many tokens."""
+    """A run: its size, and the validation loss of every modality after so many tokens, from the first weights on."""
 
     name: str
     parameters: int
@@ -60,23 +62,46 @@ class Run:
 
 
 def read_run(recipe: Path) -> Run:
-    """Read the run of a recipe from runs/NAME, or from where the recipe's name says it is."""
+    """Read the run of a recipe from runs/NAME, with the runs whose weights it started from.
+
+    Their tokens count as read; their validations too as long as they were of the same modalities.
+    """
     settings = read_recipe(recipe)
     folder = Path("runs") / settings.name
-    settings = recorded(folder) or settings
-    try:
-        config = ModelConfig.from_hf(json.loads((folder / "config.json").read_text()))
-        lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    except FileNotFoundError as error:
-        raise MissingError(f"{error.filename}: not there; train {recipe} first") from None
-    told = [line for line in lines if "validation" in line]
-    if not told:
-        raise InputError("no validation yet", path=folder / "metrics.jsonl")
-    losses = {name: np.array([line["validation"][name] for line in told]) for name in told[-1]["validation"]}
+    if not (folder / METRICS).is_file():
+        raise MissingError(f"{folder / METRICS}: not there; train {recipe} first")
+    stages = [_stage(folder, settings)]
+    while (start := stages[0].start) and (start.parent / METRICS).is_file():
+        stages.insert(0, _stage(start.parent))
+    config = ModelConfig.from_hf(json.loads((folder / "config.json").read_text()))
     with torch.device("meta"):
         parameters = sum(parameter.numel() for parameter in Transformer(config, device="meta").parameters())
-    tokens = np.array([(line["step"] + 1) * settings.step_tokens for line in told])
+    before = np.cumsum([0, *(stage.tokens for stage in stages)])
+    alike = [(n, stage) for n, stage in enumerate(stages) if stage.losses.keys() == stages[-1].losses.keys()]
+    tokens = np.concatenate([before[n] + stage.validated for n, stage in alike])
+    losses = {name: np.concatenate([stage.losses[name] for _, stage in alike]) for name in stages[-1].losses}
     return Run(settings.name, parameters, tokens, losses, _fingerprints(folder / "final"))
+
+
+@dataclass(frozen=True)
+class _Stage:
+    tokens: int
+    validated: np.ndarray  # tokens of the stage at each validation
+    losses: Mapping[str, np.ndarray]
+    start: Path | None
+
+
+def _stage(folder: Path, recipe: TrainRecipe | None = None) -> _Stage:
+    settings = recorded(folder) or recipe
+    if settings is None:
+        raise InputError("the run has no record of its recipe", path=folder)
+    lines = [json.loads(line) for line in (folder / METRICS).read_text().splitlines()]
+    told = [line for line in lines if "validation" in line]
+    if not told:
+        raise InputError("no validation yet", path=folder / METRICS)
+    validated = np.array([(line["step"] + 1) * settings.step_tokens for line in told])
+    losses = {name: np.array([line["validation"][name] for line in told]) for name in told[-1]["validation"]}
+    return _Stage(settings.steps * settings.step_tokens, validated, losses, settings.start)
 
 
 def _fingerprints(final: Path) -> tuple[str, ...]:
@@ -98,12 +123,6 @@ def common_tokens(runs: Sequence[Run]) -> int:
     if not shared:
         raise InputError("the runs were never validated after equal tokens")
     return max(shared)
-
-
-def growth(run: Run) -> dict[str, float]:
-    """For each modality the exponent of tokens, over the validations of a run from a tenth of its tokens on."""
-    late = run.tokens >= 0.1 * run.tokens.max()
-    return {name: exponent(run.tokens[late], losses[late]) for name, losses in run.losses.items()}
 
 
 def fits(runs: Sequence[Run], over: Over, tokens: int | None = None) -> dict[str, dict[str, float]]:
@@ -262,17 +281,15 @@ def scaling(
     tokens = common_tokens(runs) if over == "size" else None
     table = fits(runs, over, tokens)
     draw(runs, over, table, out)
-    over_tokens = {run.name: growth(run) for run in runs}
-    largest, heads = over_tokens[runs[-1].name], [run.head(over) for run in runs]
+    heads = [run.head(over) for run in runs]
     where = f"after {tokens / 1e6:.1f} M tokens" if tokens else "at the end"
     between = spreads(runs, over, table)
-    print(f"| {where} | {' | '.join(heads)} | exponent | from run to run | in the course of the last |")
-    print("|---|" + "---:|" * (len(runs) + 3))
+    print(f"| {where} | {' | '.join(heads)} | exponent | from run to run |")
+    print("|---|" + "---:|" * (len(runs) + 2))
     for name, row in table.items():
         losses = " | ".join(f"{row[run.name]:.3f}" for run in runs)
         least, most = between[name]
-        exponents = f"{row['exponent']:+.3f} | {least:+.3f} to {most:+.3f} | {largest[name]:+.3f}"
-        print(f"| {name} | {losses} | {exponents} |")
+        print(f"| {name} | {losses} | {row['exponent']:+.3f} | {least:+.3f} to {most:+.3f} |")
     found = {task: row for task, row in scores(runs, results).items() if len(row) > 1}
     slopes = {task: slope(runs, over, row) for task, row in found.items()}
     if found:
@@ -283,10 +300,9 @@ def scaling(
         cells = " | ".join(f"{row[run.name]:.3f}" if run.name in row else "" for run in runs)
         print(f"| {task}, {SCORES[task]} | {cells} | {slopes[task]:+.3f} |")
     settings = {run.name: {"parameters": run.parameters, "weights": run.fingerprints} for run in runs}
-    result = {"benchmark": "scaling", "over": over, "tokens": tokens, "settings": settings, "losses": table}
-    result |= {"exponents from run to run": between}
-    result |= {"course": over_tokens, "scores": found, "score of ten times as much": slopes}
-    print("RESULT " + json.dumps(result))
+    exponents = {f"exponent of {name}": Spread(row["exponent"], *between[name]) for name, row in table.items()}
+    told = {"tokens": tokens, "losses": table, "scores": found, "score of ten times as much": slopes}
+    show_result("scaling", settings={"over": over, **settings}, ratios=exponents, **told)
 
 
 if __name__ == "__main__":

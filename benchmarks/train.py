@@ -1,20 +1,16 @@
 """Measure our training step beside the transformers Trainer and the machine's products; see docs/speed.md."""
 
-import json
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import torch
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from command import run_app
 from decoding.checkpoints import SHAPES
 from decoding.limit import linear_shapes
-from decoding.pairs import spread
-from decoding.report import rounded
+from result import Spread, rounded, show_result, spread
 from scilogos.errors import InputError, MissingError
 from scilogos.train import Shape, TrainRecipe, read_recipe
 from scilogos.train.optimiser import DTYPES
@@ -76,16 +72,16 @@ def train(
             ratios.append(peer.seconds(documents(packed)) / mine)
             line += f", {ratios[-1]:.2f} x the Trainer"
         print(line, flush=True)
-    found: dict[str, Any] = {"share_of_products": asdict(spread(shares)), "tokens_per_s": asdict(spread(speeds))}
-    found["product_gflops"] = asdict(spread(rates))
+    found: dict[str, Spread] = {"share_of_products": spread(shares)}
     if peak is not None:
         needed = 6 * sum(parameter.numel() for parameter in ours.model.parameters())
-        found["model_flops_utilisation"] = asdict(spread([needed * speed / (peak * 1e12) for speed in speeds]))
+        found["model_flops_utilisation"] = spread([needed * speed / (peak * 1e12) for speed in speeds])
     if ratios:
-        found["ratio_trainer"] = asdict(spread(ratios))
-    result = {
-        "benchmark": "train",
-        "settings": {
+        found["ratio_trainer"] = spread(ratios)
+    speed = {"tokens_per_s": speeds, "product_gflops": rates}
+    show_result(
+        "train",
+        settings={
             "recipe": recipe.name,
             "config": config or settings.name,
             "parameters": sum(p.numel() for p in ours.model.parameters()),
@@ -97,14 +93,11 @@ def train(
             "peak_tflops": peak,
             "steps": steps,
             "pairs": pairs,
-            "threads": torch.get_num_threads(),
-            "torch": torch.__version__,
-            "load": os.getloadavg()[0],
         },
-        "skipped": skipped,
-        **found,
-    }
-    print("RESULT " + json.dumps(rounded(result)))
+        ratios=found,
+        skipped=skipped,
+        **{name: rounded(asdict(spread(values))) for name, values in speed.items()},
+    )
 
 
 def _shaped(recipe: TrainRecipe, config: str | None) -> TrainRecipe:
@@ -120,7 +113,9 @@ def _shaped(recipe: TrainRecipe, config: str | None) -> TrainRecipe:
 
 def _peer(ours: Ours) -> tuple[Trainer | None, dict[str, str]]:
     try:
-        peer = Trainer(ours.model, ours.recipe.step_tokens, bf16=ours.recipe.precision == "bf16")
+        peer = Trainer(
+            ours.model, ours.recipe.step_tokens, device=ours.recipe.device, bf16=ours.recipe.precision == "bf16"
+        )
     except MissingError as error:
         print(f"trainer: skipped: {error}", flush=True)
         return None, {"trainer": str(error)}

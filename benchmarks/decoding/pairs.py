@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import fmean
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,6 @@ class Work:
 
 
 Pair = tuple[Work, Work]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Median, least and most of the pairs."""
-
-    median: float
-    least: float
-    most: float
-
-
-def spread(values: Sequence[float]) -> Spread:
-    """Summarise one value a pair."""
-    return Spread(median(values), min(values), max(values))
 
 
 def alternate(ours: Callable[[], Work], peer: Callable[[tuple[int, ...]], Work], num_pairs: int) -> list[Pair]:

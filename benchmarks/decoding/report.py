@@ -7,7 +7,8 @@ from typing import Any
 
 from decoding.cases import Case
 from decoding.limit import Limit, step_bytes, step_flops
-from decoding.pairs import Pair, answer_ratios, costs, spread, symbol_ratios
+from decoding.pairs import Pair, answer_ratios, costs, symbol_ratios
+from result import rounded, spread
 
 
 def row(case: Case, peer: str, pairs: Sequence[Pair]) -> dict[str, Any]:
@@ -48,10 +49,3 @@ def limit_lines(limit: Limit, case: Case, lengths: Sequence[int]) -> str:
         f"  a step's products: {flops / 1e9:.3f} GFLOP in {products * 1e3:.2f} ms\n"
         f"  a step's bytes: {needed / 1e6:.1f} MB in {reading * 1e3:.2f} ms"
     )
-
-
-def rounded(value: Any) -> Any:
-    """Round every float of nested dictionaries to four digits."""
-    if isinstance(value, dict):
-        return {key: rounded(held) for key, held in value.items()}
-    return float(f"{value:.4g}") if isinstance(value, float) else value

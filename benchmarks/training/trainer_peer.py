@@ -17,13 +17,13 @@ _TOGETHER = 8  # documents of a batch; a step adds up several
 class Trainer:
     """The same weights in AutoModelForCausalLM, fused AdamW, bf16 by autocast; a batch pads to its longest document."""
 
-    def __init__(self, model: Transformer, step_tokens: int, *, bf16: bool = True) -> None:
+    def __init__(self, model: Transformer, step_tokens: int, *, bf16: bool = True, device: str = "cpu") -> None:
         try:
             import accelerate  # noqa: F401
             from transformers import AutoModelForCausalLM
         except ImportError as error:
             raise MissingError(f"the package {error.name} is not installed; pip install {error.name}") from None
-        self._bf16 = bf16
+        self._bf16, self._device = bf16, device
         self._step_tokens, self._end = step_tokens, model.config.eos_token_id
         with TemporaryDirectory() as folder:
             save_checkpoint(Path(folder), model, model.config)
@@ -45,7 +45,7 @@ class Trainer:
                 learning_rate=2e-3,
                 optim="adamw_torch_fused",
                 bf16=self._bf16,
-                use_cpu=True,
+                use_cpu=self._device == "cpu",
                 train_sampling_strategy="group_by_length",
                 save_strategy="no",
                 logging_strategy="no",

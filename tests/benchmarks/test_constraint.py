@@ -23,9 +23,8 @@ def test_a_run_ends_with_a_result(tmp_path, monkeypatch, capsys):
     *_, last = capsys.readouterr().out.splitlines()
     result = json.loads(last.removeprefix("RESULT "))
     assert [row["rows"] for row in result["rows"]] == [1, 3]
-    assert result["guide"]["tokens"] > 30 and all(
-        0 < row["share"]["least"] <= row["share"]["median"] <= row["share"]["most"] for row in result["rows"]
-    )
+    assert result["guide"]["tokens"] > 30 and len(result["ratios"]) == 2
+    assert all(0 < share["least"] <= share["median"] <= share["most"] for share in result["ratios"].values())
 
 
 def test_a_file_without_reactions_is_refused(tmp_path, monkeypatch, capsys):

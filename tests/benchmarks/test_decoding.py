@@ -7,9 +7,10 @@ import pytest
 from decoding.cases import PROTEASE, retro, site
 from decoding.limit import linear_shapes, step_bytes, step_flops
 from decoding.ours import Ours, Unconstrained
-from decoding.pairs import Spread, Work, alternate, answer_ratios, costs, spread, symbol_ratios
+from decoding.pairs import Work, alternate, answer_ratios, costs, symbol_ratios
 from decoding.report import line, row
 from decoding.sides import open_sides
+from result import Spread, spread
 from scilogos.errors import MissingError
 from scilogos.model import Transformer
 from tests.fakes import TINY, random_engine

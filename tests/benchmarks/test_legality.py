@@ -28,9 +28,9 @@ def test_a_run_goes_on_and_counts_all(run, tmp_path):
     code, out, _ = run("--spare", "5", "--count", "40")
     assert not code
     result = json.loads(out.splitlines()[-1].removeprefix("RESULT "))
-    rows, accepted = result["rows"], result["ratios"]["accepted"]
-    assert result["ratios"]["parsed"] == {"all": 1, "least of a round": 1, "most": 1}
-    assert accepted["least of a round"] <= accepted["all"] <= accepted["most"] <= 1
+    rows, accepted = result["rows"], result["ratios"]["accepted, of a round"]
+    assert result["ratios"]["parsed, of a round"] == {"median": 1, "least": 1, "most": 1}
+    assert accepted["least"] <= result["all"]["accepted"] <= accepted["most"] <= 1
     assert {kind: counts["drawn"] for kind, counts in rows.items()} == {
         "retrosynthesis": 32, "ligand": 4, "material": 4, "all": 40
     }  # fmt: skip

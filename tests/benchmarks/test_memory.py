@@ -20,7 +20,9 @@ def test_the_page_shows_its_table(monkeypatch, capsys):
     table, _, result = capsys.readouterr().out.partition("RESULT ")
     assert table in (Path(__file__).parents[2] / "docs" / "scale.md").read_text()
     told = json.loads(result)
-    assert list(told["rows"]) == list(memory.SIZES) and told["settings"] == {"gpus": 8, "utilisation": 0.4}
+    assert (
+        list(told["rows"]) == list(memory.SIZES) and told["settings"].items() >= {"gpus": 8, "utilisation": 0.4}.items()
+    )
 
 
 def test_the_state_of_a_tiny_run_is_as_computed(monkeypatch):

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from questions import compare, row
+from command import run_app
+from questions import app, compare, row
 from scaling import Run
 from scilogos.errors import InputError
 
@@ -40,3 +41,22 @@ def test_two_reports_or_two_runs_of_one_task_are_refused(tmp_path):
         compare({"alone": [ALONE]}, tmp_path)
     with pytest.raises(InputError, match="alone has another run of retro"):
         compare({"alone": [replace(ALONE, fingerprints=()), TOGETHER]}, tmp_path)
+
+
+def test_a_run_ends_with_a_result(write_run, capsys, monkeypatch):
+    for name, losses in {
+        "joint": {"retro": 0.10, "site": 0.20},
+        "from-random": {"retro": 0.15, "site": 0.20},
+        "retro-alone": {"retro": 0.09},
+        "site-alone": {"site": 0.22},
+    }.items():
+        write_run(f"recipes/questions/{name}.toml", [dict.fromkeys(losses, 1.0), losses])
+    monkeypatch.setattr("sys.argv", ["questions.py"])
+    with pytest.raises(SystemExit) as ended:
+        run_app(app, "questions.py")
+    assert not ended.value.code
+    result = json.loads(capsys.readouterr().out.splitlines()[-1].removeprefix("RESULT "))
+    assert result["settings"]["alone"] == ["retro-alone", "site-alone"]
+    alone = result["ratios"]["loss, alone / together"]
+    assert (alone["least"], alone["most"]) == pytest.approx((0.9, 1.1)) and alone["median"] == pytest.approx(1.0)
+    assert result["ratios"]["loss, together, from random weights / together"]["most"] == pytest.approx(1.5)

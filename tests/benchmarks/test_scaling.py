@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scaling import Run, common_tokens, exponent, fits, growth, scores, slope, spreads
+from scaling import Run, common_tokens, exponent, fits, read_run, scores, slope, spreads
 from scilogos.errors import InputError
 
 TOKENS = np.array([1e5, 1e6, 2e6, 4e6])
@@ -27,7 +27,6 @@ def test_exponents():
         common_tokens([RUNS[0], replace(RUNS[1], tokens=TOKENS + 1)])
     table = fits(RUNS, "size", 4_000_000)
     assert table["retro"]["exponent"] == pytest.approx(-0.2) and table["site"]["exponent"] == pytest.approx(0)
-    assert growth(RUNS[1])["retro"] == pytest.approx(-0.1)
     bent = {"retro": {"small": 2.0, "large": 1.0, "huge": 1.0}}
     least, most = spreads([*RUNS, run("huge", 64_000_000)], "size", bent)["retro"]
     assert (least, most) == pytest.approx((-1 / 3, 0))
@@ -57,3 +56,13 @@ def test_scores_are_of_equal_reports(tmp_path):
     write(large, "retrosynthesis-split-val.json", 0.9, apart="validation split")
     assert scores(RUNS, tmp_path) == {"retrosynthesis": {"small": 0.3, "large": 0.5}}
     assert scores([run("new", 1_000_000)], tmp_path) == {}
+
+
+def test_a_run_counts_the_tokens_of_those_it_started_from(write_run):
+    falling = [2.0, 1.0]
+    write_run("first.toml", [{"text": loss} for loss in falling])
+    second = write_run("second.toml", [{"retro": loss} for loss in falling], "first")
+    third = read_run(write_run("third.toml", [{"retro": loss} for loss in falling], "second"))
+    assert third.tokens.tolist() == [12288, 16384, 20480, 24576]
+    assert third.losses["retro"].tolist() == [2.0, 1.0, 2.0, 1.0]
+    assert read_run(second).tokens.tolist() == [12288, 16384]

@@ -1,0 +1,43 @@
+"""How a script of this folder ends: one line RESULT and JSON, with its ratios, their spread, and its settings."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median, least and most of some values."""
+
+    median: float
+    least: float
+    most: float
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Summarise one value a pair, a round or a run."""
+    return Spread(median(values), min(values), max(values))
+
+
+def rounded(value: Any) -> Any:
+    """Round every float of nested dictionaries to four digits."""
+    if isinstance(value, Mapping):
+        return {key: rounded(held) for key, held in value.items()}
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def show_result(benchmark: str, *, settings: Mapping[str, Any], ratios: Mapping[str, Spread], **found: Any) -> None:
+    """Print the last line of a script. Threads, torch's version and the load of the machine join the settings."""
+    machine = {"threads": torch.get_num_threads(), "torch": torch.__version__, "load": os.getloadavg()[0]}
+    result = {
+        "benchmark": benchmark,
+        "settings": {**machine, **settings},
+        "ratios": {name: asdict(ratio) for name, ratio in ratios.items()},
+        **found,
+    }
+    print("RESULT " + json.dumps(result))
