@@ -8,6 +8,7 @@ import pytest
 
 from scilogos.bench import material
 from scilogos.bench.held_out import HeldOut, Item
+from scilogos.bench.material import stage_two
 from scilogos.bench.material.distributions import most_frequent, plots, shares
 from scilogos.bench.material.fit import Library, Misfit, choices
 from scilogos.bench.material.limits import Failed, call
@@ -200,6 +201,17 @@ def test_a_program_that_only_waits_is_ended_too(tmp_path, monkeypatch):
     with pytest.raises(Failed, match="by the clock") as caught:
         call("step", sys.executable, program, [], folder=tmp_path, seconds=1, gib=1)
     assert not caught.value.lasting
+
+
+def test_what_ran_out_of_time_has_its_time_and_is_tried_again(monkeypatch, tmp_path):
+    def late(*_):
+        raise Failed("assembly: more than 1200 s by the clock", lasting=False)
+
+    monkeypatch.setattr(stage_two, "_built", late)
+    monkeypatch.setattr(stage_two, "tools", lambda _: {})
+    library = Library({}, {}, ())
+    found = stage_two.judged([NODE], [ACID], "pcu", library, Settings(structures=1), tmp_path)
+    assert found["passing"] and found["stage 2 seconds"] >= 0 and not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("option", [{"structures": -1}, {"atoms": 0}, {"seconds": 0}, {"gib": float("nan")}])

@@ -1,6 +1,8 @@
 import csv
 import gzip
+import json
 import random
+from statistics import mean
 
 import pytest
 from hypothesis import given, settings
@@ -123,6 +125,17 @@ def test_descriptors_of_paracetamol():
     assert found["tpsa"] == pytest.approx(49.33, abs=0.01)
     assert (found["hbd"], found["hba"], found["heavy_atoms"], found["lipinski"]) == (2, 3, 11, 5)
     assert 0.5 < found["qed"] < 0.7 and 0.9 < found["sa"] <= 1
+    assert found["logp"] == pytest.approx(1.3506, abs=1e-4)
+
+
+def test_descriptors_agree_with_published_means(shared):
+    """TargetDiff prints QED 0.476 and SA 0.728 for the reference ligands of CrossDocked's test pockets."""
+    with gzip.open(shared / "struct" / "complexes_3d.jsonl.gz", "rt") as stream:
+        rows = [row for row in map(json.loads, stream) if row["set"] == "crossdocked_test100"]
+    found = [descriptors(row["ligands"][0]["smiles"]) for row in rows]
+    assert len(found) == 100
+    assert mean(one["qed"] for one in found) == pytest.approx(0.476, abs=0.0005)
+    assert mean(one["sa"] for one in found) == pytest.approx(0.728, abs=0.0005)
 
 
 def test_shared_molecules_are_canonical_already(shared):

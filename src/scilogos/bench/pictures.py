@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 SIZE, DOTS = (6.0, 4.0), 130  # inches, dots an inch
 
 
+def drawable() -> bool:
+    """Whether matplotlib is installed."""
+    return find_spec("matplotlib") is not None
+
+
 def draw(folder: Path, task: str, plots: Mapping[str, Callable[["Axes"], None]]) -> dict[str, str]:
     """Write <task>-<name>.png for each plot; return file names by title. None without matplotlib."""
-    if not plots or not find_spec("matplotlib"):
+    if not plots or not drawable():
         return {}
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from platform import python_version
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from scilogos import __version__
 from scilogos.bench import binding_site, cdr, editing, ligand, material, retrosynthesis, validity
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
 from scilogos.bench.leaks import told
-from scilogos.bench.pictures import draw
+from scilogos.bench.pictures import draw, drawable
 from scilogos.bench.report import Report
 from scilogos.bench.results import Results
 from scilogos.bench.settings import Drawn, settings_of
@@ -39,6 +40,7 @@ TASKS: dict[str, ModuleType] = {
     "validity": validity,
 }
 _PACKAGES = ("torch", "numpy", "rdkit", "immunum")
+_SHOWN = ("gemmi", "scipy", "numba")  # beside them; a line is used again whatever these are
 _OF_THE_MODEL = ("checkpoint", "precision", "samples")
 Arms = Mapping[str, Sequence[Answer]]  # answers by arm, in the order of the items
 
@@ -80,6 +82,7 @@ def run(
         "seed": seed,
         "settings": {key: value for key, value in shown.items() if key not in getattr(module, "JUDGING", ())},
         **({"sampling": str(settings.sampling(module.SAMPLING))} if isinstance(settings, Drawn) else {}),
+        **(module.made_by(settings) if hasattr(module, "made_by") else {}),
         "method": module.METHOD,
         "files": _files(module, data, settings),
         "scilogos": __version__,
@@ -107,7 +110,8 @@ def run(
         "settings": shown,
         **({"judged by": judged_by} if judged_by else {}),
         "held out": module.HELD_OUT,
-        "versions": versions,
+        "versions": {"python": python_version(), **_versions(_SHOWN), **versions},
+        **({"drawn": module.drawn(settings)} if hasattr(module, "drawn") else {}),
     }
     differs = [f"{what} {value}" for what, value in numbers.items() if value]
     differs += [option.replace("=", " ", 1) for option in options]
@@ -115,6 +119,8 @@ def run(
     report = replace(report, settings=settled, differs=differs, apart=getattr(settings, "apart", ""))
     report.write(out / name)
     plots = module.plots(held, arms) if hasattr(module, "plots") else {}
+    if plots and not drawable():
+        report = replace(report, notes=(*report.notes, "no pictures: matplotlib is not installed"))
     report = replace(report, pictures=draw(out / name, report.name, plots))
     report.write(out / name)
     return report

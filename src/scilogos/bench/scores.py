@@ -79,7 +79,10 @@ def auroc(scores: Sequence[float] | np.ndarray, truth: Sequence[bool] | np.ndarr
 
 
 def best_threshold(scores: np.ndarray, truth: np.ndarray) -> float:
-    """The score above 0 from which calling positive gives the largest MCC; the highest of equals, 1 if all are 0."""
+    """The score above 0 from which calling positive gives the largest MCC; the highest of equals, 1 if all are 0.
+
+    Ours: every score is tried, in one pass over the sorted scores.
+    """
     scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
     order = np.argsort(-scores, kind="stable")
     last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)

@@ -70,7 +70,7 @@ def measure(
         chosen = [*(usual for usual in preset if usual.partition("=")[0] not in own), *(options or ())]
         try:
             report = run(name, logos, data, out, limit=number, samples=draws, seed=seed, options=chosen)
-        except (MissingError, PromptError) as error:
+        except (InputError, MissingError, PromptError) as error:
             if task != "all":
                 raise
             missing.append(f"{name}: {error}")

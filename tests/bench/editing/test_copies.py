@@ -78,7 +78,9 @@ def test_worth_adds_up_along_the_way(tiny):
     best = VARIANTS.best(1)
     one = climbed(tiny.engine, VARIANTS, Climb(rounds=1, parents=1, children=6), 6, 1)
     forward, gained = weighed(tiny.engine, [(best[0], child) for child in one.sequences])
+    votes = one.orders.pop("votes")
     assert one.orders == {"gain": pytest.approx(gained, abs=1e-4), "likelihood": pytest.approx(forward, abs=1e-4)}
+    assert len(votes) == 6 and 6 <= sum(votes) <= one.counts["drawn"]
 
 
 def test_an_oracle_in_the_loop_ranks_and_is_counted(tiny):

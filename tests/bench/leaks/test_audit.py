@@ -4,10 +4,11 @@ import shutil
 from dataclasses import replace
 
 import pytest
+import zstandard
 
 from scilogos.bench import audit, run
 from scilogos.bench.leaks import told
-from scilogos.bench.leaks.checks import antibodies
+from scilogos.bench.leaks.checks import antibodies, check
 from scilogos.bench.leaks.seen import Seen
 from scilogos.cli import app
 from scilogos.data.shards import CorpusInfo, ShardWriter
@@ -110,6 +111,14 @@ def test_the_corpora_of_a_model_are_audited_together_and_kept_with_it(tables, ti
     kept.write_text("{}")
     with pytest.raises(CheckpointError, match="not a leak audit"):
         told(model, "cdr")
+
+
+def test_labelled_variants_are_looked_for_whatever_landscape_is_there(tmp_path):
+    table = tmp_path / "protein" / "aav2_ogden_flexs.csv.zst"
+    table.parent.mkdir()
+    table.write_bytes(zstandard.compress(f"mut_type,aa_seq\nsub,{CHAIN}*\nsub,{FAR}*\n".encode()))
+    (found,) = check(tmp_path, Seen(parents={FAR}))
+    assert (found.name, found.items, found.found) == ("AAV2", 2, (FAR,))
 
 
 def test_from_the_command_line(tables, tiny, tmp_path, capsys):

@@ -4,6 +4,9 @@ import pytest
 
 from scilogos.bench.held_out import HeldOut, Item
 from scilogos.bench.ligand import Settings, plots, score
+from scilogos.bench.ligand.docking import Docked
+from scilogos.bench.ligand.judging import _judgement
+from scilogos.bench.ligand.pockets import Background
 from scilogos.bench.ligand.scoring import diversity
 
 DOCKED = {"qed": 0.5, "sa": 0.8, "logp": 1.0, "lipinski": 5, "heavy_atoms": 10, "novel": True}
@@ -45,6 +48,17 @@ def test_orders_by_hand():
     assert found["order by votes, Spearman with docking"] is None, "all were drawn once"
     assert found["pockets of which order by likelihood tells nothing"] == 1
     assert found["pockets of which order by votes tells nothing"] == 2
+
+
+def test_a_judgement_has_the_time_of_what_failed():
+    background = Background(pockets=(), ligands={})
+    timed_out, reference = (
+        Docked(failed="docking timed out", passing=True, seconds=50.0),
+        Docked(failed="x", seconds=1.0),
+    )
+    judged = _judgement(background, ["CCO", "CC"], [timed_out, reference])
+    assert judged["docked"][0]["docking seconds"] == 50.0 and judged["passing"]
+    assert judged["failed"] == {"docking timed out": ["CCO"]}
 
 
 def test_what_failed_took_its_time_too():

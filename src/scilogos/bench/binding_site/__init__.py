@@ -42,6 +42,7 @@ METHOD = (
 )
 SAMPLES, BATCH, SAMPLING, QUICK = binding_site.SAMPLES, 16, binding_site.SAMPLING, (20, ())
 SETS = ("coach420", "holo4k", "ligysis", "structures")
+TABLES = dict(zip(SETS, (chains.COACH420, chains.HOLO4K, chains.LIGYSIS, COMPLEXES), strict=True))
 FAR = 0.3  # identity to training below which a chain is held out
 SAME = 0.9  # identity from which two chains are one protein
 
@@ -82,7 +83,9 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
         if group == "FEP":
             mixed = _one_a_protein(_far(mixed, near, None, reasons), reasons)
         chosen += mixed[:limit] if group != VALIDATION else mixed
-    notes = () if fpocket.installed() else (fpocket.MISSING,)
+    absent = [table for name, table in TABLES.items() if name in settings.sets and not (data / table).is_file()]
+    notes = (*(f"{table} is not there: its set is not measured" for table in absent),)
+    notes += () if fpocket.installed() else (fpocket.MISSING,)
     return HeldOut(tuple(chosen), {reason: keys for reason, keys in reasons.items() if keys}, train, notes=notes)
 
 

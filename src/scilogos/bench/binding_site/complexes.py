@@ -15,7 +15,7 @@ from scilogos.bench.archives import archived
 from scilogos.bench.binding_site.chains import Reasons
 from scilogos.bench.binding_site.criteria import merged, relevant
 from scilogos.data.tables import read_rows
-from scilogos.errors import InputError, MissingError
+from scilogos.errors import InputError, MissingError, ScilogosError
 from scilogos.science import Structure, contacts, parse_structure, pdb_text, read_structure
 
 COMPLEXES = "struct/complexes_3d.jsonl.gz"
@@ -62,8 +62,13 @@ def complexes(data: Path, reasons: Reasons) -> Iterator[tuple[str, str, Target, 
         text = receptors.get(f"{row['id'].partition('_rec_')[0]}_rec.pdb") if docked else samples.get(f"{key}.pdb.gz")
         if text is None:
             reasons[f"{group}: no structure in {Path(RECEPTORS if docked else SAMPLES).name}"].append(key)
+            continue
+        try:
+            structure = parse_structure(text, key)
+        except ScilogosError as error:
+            reasons[f"{group}: {error}"].append(key)
         else:
-            yield group, key, *_of_structure(parse_structure(text, key), ligands, text)
+            yield group, key, *_of_structure(structure, ligands, text)
 
 
 def data_set(path: Path, reasons: Reasons) -> Iterator[tuple[str, str, Target, Sites]]:

@@ -32,7 +32,7 @@ from scilogos.bench.editing.landscapes import (
 )
 from scilogos.bench.editing.oracle import FIGURES as ORACLE_FIGURES
 from scilogos.bench.editing.oracle import fitted, trained_oracle
-from scilogos.bench.editing.settings import NUMBER, Settings
+from scilogos.bench.editing.settings import NUMBER, Settings, made_by, told
 from scilogos.bench.figures import Figure, mean
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
 from scilogos.bench.scores import spearman
@@ -55,6 +55,7 @@ __all__ = [
     "items",
     "judge",
     "judged_by",
+    "made_by",
     "plots",
     "predict",
     "score",
@@ -142,9 +143,7 @@ def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> li
 
 def judged_by(settings: Settings) -> dict[str, str]:
     """How the oracle is fitted."""
-    return {
-        "oracle": "CNN of GGS, " + ", ".join(f"{key} {value}" for key, value in asdict(settings.fit("oracle")).items())
-    }
+    return {"oracle": f"CNN of GGS, {told(asdict(settings.fit('oracle')))}"}
 
 
 def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
@@ -173,6 +172,9 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
             pairs = [(answer["orders"][order], answer["fitness"]) for answer in told]
             values = [value for value in starmap(spearman, pairs) if not np.isnan(value)]
             figures[f"{title}: order by {order}, Spearman with fitness"] = mean(values, percent=False)
+            if silent := len(some) - len(values):
+                told = f"{title}: repetitions of which order by {order} tells nothing"
+                figures[told] = Figure(silent, count=len(some), percent=False)
         if calls := [answer["oracle calls"] for answer in some if answer.get("oracle calls")]:
             figures[f"{title}: oracle calls"] = mean(calls, percent=False)
         lacking = sum(NUMBER - len(answer.get("sequences", ())) for answer in some)

@@ -37,7 +37,8 @@ class Climb:
 class Climbed:
     """Variants, best first; the values by which they could be ordered, by name; counts of what it took.
 
-    `gain` is what they are ordered by, `likelihood` that given the parent. None of both with an oracle in the loop.
+    `gain` is what they are ordered by, `likelihood` that given the parent, `votes` how often each was drawn from there.
+    None with an oracle in the loop.
     """
 
     sequences: list[str]
@@ -55,7 +56,8 @@ def climbed(
     """
     first = start.best(how.parents)
     worth = dict(zip(first, np.zeros(len(first)) if oracle is None else oracle(first), strict=True))
-    likelihood, expanded, drawn = dict.fromkeys(first, 0.0), set[str](), 0
+    likelihood, votes = dict.fromkeys(first, 0.0), dict.fromkeys(first, 0)
+    expanded, drawn = set[str](), 0
     for round_ in range(how.rounds):
         front = [sequence for sequence in _ranked(worth) if sequence not in expanded][: how.parents]
         expanded.update(front)
@@ -65,8 +67,9 @@ def climbed(
             ranking = protein_editing.edit(engine, parent, n=how.children, most=how.most, seed=stream)
             drawn += ranking.drawn
             for answer in ranking:
-                if answer.thing.residues not in worth:
-                    found.setdefault(answer.thing.residues, parent)
+                variant = answer.thing.residues
+                if variant not in worth and found.setdefault(variant, parent) == parent:
+                    votes[variant] = answer.votes
         if found and oracle is not None:
             worth.update(zip(found, oracle(list(found)), strict=True))
         elif found:
@@ -75,7 +78,7 @@ def climbed(
             worth.update({c: worth[p] + gain for (c, p), gain in zip(found.items(), gained, strict=True)})
     known = frozenset(start.sequences)
     ranked = [sequence for sequence in _ranked(worth) if sequence not in known][:number]
-    own = {} if oracle else {"gain": worth, "likelihood": likelihood}
+    own = {} if oracle else {"gain": worth, "likelihood": likelihood, "votes": votes}
     return Climbed(
         sequences=ranked,
         orders={name: [round(float(values[sequence]), 4) for sequence in ranked] for name, values in own.items()},

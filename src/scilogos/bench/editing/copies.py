@@ -36,6 +36,11 @@ class Learning:
     epochs: int = 1
     seed: int = 1
 
+    @property
+    def method(self) -> Method:
+        """The same as fine-tuning on a table takes it."""
+        return Method(epochs=self.epochs, seed=self.seed)
+
 
 class Pairs(NamedTuple):
     """Pairs of a parent and a fitter variant of equal length, the nearest ones first chosen."""
@@ -98,4 +103,4 @@ def _tune(model: Logos, told: Pairs, table: Path, out: Path, how: Learning) -> N
         raise StorageError(f"{table.parent}: cannot be made: {error.strerror or error}") from error
     with replacing(table) as stream:
         csv.writer(stream, lineterminator="\n").writerows([("parent", "variant"), *told.pairs])
-    tune(model, "editing", table, out, Method(epochs=how.epochs, seed=how.seed), quiet=True)
+    tune(model, "editing", table, out, how.method, quiet=True)

@@ -1,6 +1,7 @@
 """What can be set of the benchmark, and the recipe of its networks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -8,8 +9,10 @@ from scilogos.bench.editing.climb import Climb
 from scilogos.bench.editing.copies import Learning
 from scilogos.bench.editing.network import Fit
 from scilogos.bench.editing.search import Budget
+from scilogos.bench.tuning.recipes import RATES
 from scilogos.errors import InputError
 from scilogos.recipe import read_table, to_dataclass
+from scilogos.tasks.protein_editing import SAMPLING
 
 ORACLE = Fit()
 PREDICTOR = Fit(steps=600, batch=128)
@@ -63,3 +66,17 @@ class Settings:
         if not self.recipe:
             return {"oracle": ORACLE, "predictor": PREDICTOR}[table]
         return to_dataclass(Fit, read_table(Path(self.recipe), table), f"{self.recipe}: {table}")
+
+
+def made_by(settings: Settings) -> dict[str, str]:
+    """What answers depend on beside the settings: how copy and predictor learn, and how edits are drawn."""
+    return {
+        "copy": f"{told(asdict(settings.learning.method))}, learning rate {RATES[settings.learning.method.kind]}",
+        "predictor": told(asdict(settings.fit("predictor"))),
+        "edits": told(asdict(SAMPLING)),
+    }
+
+
+def told(values: Mapping[str, object]) -> str:
+    """Names and values in one line."""
+    return ", ".join(f"{key} {value}" for key, value in values.items())

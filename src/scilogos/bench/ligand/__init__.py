@@ -5,7 +5,7 @@ from scilogos.bench.ligand.judging import judge, judged_by
 from scilogos.bench.ligand.plots import plots
 from scilogos.bench.ligand.pockets import FILES, items
 from scilogos.bench.ligand.scoring import score
-from scilogos.bench.ligand.settings import Settings
+from scilogos.bench.ligand.settings import Settings, drawn
 from scilogos.tasks import ligand_design
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "SAMPLING",
     "Settings",
     "control",
+    "drawn",
     "items",
     "judge",
     "judged_by",

@@ -52,7 +52,7 @@ def _described(background: Background, smiles: str, docked: Docked) -> Answer:
     known = descriptors(smiles)
     answer = {"smiles": smiles, **{name: known[name] for name in KEPT}}
     answer["novel"] = without_stereo(smiles) not in background.known
+    answer["docking seconds"] = docked.seconds
     if docked.failed:
         return {**answer, "failed": docked.failed}
-    found = {"affinity": docked.affinity, "pose": docked.pose, "broken": list(docked.broken)}
-    return answer | found | {"docking seconds": docked.seconds}
+    return {**answer, "affinity": docked.affinity, "pose": docked.pose, "broken": list(docked.broken)}

@@ -119,7 +119,10 @@ def _molecules(pockets: Sequence[Sequence[Answer]]) -> dict[str, Figure]:
 
 
 def diversity(molecules: Sequence[str]) -> float:
-    """One minus the mean similarity of pairs (Tanimoto, Morgan fingerprints)."""
+    """One minus the mean similarity of pairs (Tanimoto, Morgan fingerprints).
+
+    Source: the diversity of Peng et al., Pocket2Mol (ICML 2022), and of TargetDiff's tables; the fingerprint is ours.
+    """
     return 1 - float(np.mean([similarity(a, b) for a, b in combinations(molecules, 2)]))
 
 
@@ -128,6 +131,8 @@ def _draws(answers: Sequence[Answer]) -> dict[str, Figure]:
     drawn = [answer for answer in answers if "drawn" in answer]
     valid = [answer["drawn"] - answer["refused"] for answer in drawn]
     figures = {}
+    if refused := sum("error" in answer for answer in answers):
+        figures["pockets refused, in no share of draws"] = _number(refused, answers)
     if drawn:
         figures["validity"] = ratio(valid, [answer["drawn"] for answer in drawn])
         figures["uniqueness"] = ratio([answer["distinct"] for answer in drawn], valid)

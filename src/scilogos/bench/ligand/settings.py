@@ -53,3 +53,10 @@ class Settings(Drawn):
                 raise InputError(f"{name}: found {getattr(self, name)}; expected {least} or more")
         if self.convention not in CONVENTIONS:
             raise InputError(f"convention: found {self.convention!r}; expected {' or '.join(CONVENTIONS)}")
+
+
+def drawn(settings: Settings) -> str:
+    """How many ligands of a pocket are drawn and docked."""
+    number = settings.molecules * settings.draws
+    docked = f"the likeliest {settings.molecules} docked" if settings.draws > 1 else "all docked"
+    return f"{number} draws a pocket, {docked} at exhaustiveness {settings.exhaustiveness}"

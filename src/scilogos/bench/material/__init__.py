@@ -62,8 +62,8 @@ METHOD = (
     "likelihoods among the symbols that this leaves (unmasked over vLLM with a grown vocabulary); compared as "
     "sets without net and protonation. Controls: random weights under the same constraint; nodes and net of one random "
     "training row with the linkers of another. Stage 2: of the first draws, the valid and novel are assembled on the "
-    "named net or else the smallest that fits, relaxed by UFF with the cell, and checked as MOFDiff and MOFFlow-2 do; "
-    "what cannot be assembled counts as failed, whoever's fault it is"
+    "named net or else the smallest that fits, relaxed by UFF with the cell, and checked as MOFDiff and MOFFlow-2 do, "
+    "each step under the limit of time by itself; what cannot be assembled counts as failed, whoever's fault it is"
 )
 SAMPLES, BATCH, JUDGE_BATCH, SAMPLING = None, 100, 4, material_generation.SAMPLING  # one draw an item
 DRAWS, QUICK = 10_000, (1_000, ("structures=0",))

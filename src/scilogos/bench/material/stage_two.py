@@ -44,18 +44,18 @@ def judged(
     known = folder / f"{name}.json"
     if known.is_file():
         return json.loads(known.read_text(encoding="utf-8"))
-    began = time.monotonic()
+    began, lasting = time.monotonic(), True
     try:
         answer = {"structure": _built(parts, library, settings, folder / f"{name}.cif")}
     except Misfit as misfit:
         answer = {"failed": {misfit.reason: [misfit.about]}}
     except Failed as failed:
-        answer = {"failed": {failed.reason: [failed.detail]}}
-        if not failed.lasting:
-            return {**answer, "passing": True}
+        answer, lasting = {"failed": {failed.reason: [failed.detail]}}, failed.lasting
     except ScilogosError as error:
         answer = {"failed": {"parts that cannot be read": [str(error)]}}
     answer["stage 2 seconds"] = round(time.monotonic() - began, 2)
+    if not lasting:
+        return {**answer, "passing": True}
     _keep(known, json.dumps(answer))
     return answer
 

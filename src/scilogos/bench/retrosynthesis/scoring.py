@@ -42,6 +42,9 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
         figures["truth among all draws"] = mean([answer.get("truth drawn", False) for answer in answers])
         figures["completions that parse"] = ratio(counts["parsed"], counts["drawn"])
         figures["reactant sets RDKit accepts"] = ratio(counts["sound"], counts["parsed"])
+    if refused := sum("error" in answer for answer in answers):
+        told = f"products refused, in no share of draws nor in the round trip of the first {TRIPS}"
+        figures[told] = Figure(refused, count=len(answers), percent=False)
     if any(returned):
         figures["round trip, first answer"] = mean([bool(some) and some[0] for some in returned])
         back, asked = [sum(some) for some in returned], [len(some) for some in returned]

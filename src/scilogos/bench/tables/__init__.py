@@ -20,8 +20,8 @@ its settings, is said in [scoring.md](scoring.md).
 
 
 def columns_of(task: str) -> list[str]:
-    """The figures of a task that its table shows; none of a task without a table."""
-    return list(published().get(task, {}).get("columns", ()))
+    """The figures of a task that its tables show; none of a task without a table."""
+    return [column for table in published().values() if table["task"] == task for column in table["columns"]]
 
 
 def page(results: Path) -> str:
@@ -30,10 +30,11 @@ def page(results: Path) -> str:
     if not runs:
         raise MissingError(f"{results}: no report of `logos bench` in it; expected <fingerprint>/<task>.json")
     lines = [_HEAD.format(results=results)]
-    for task, table in published().items():
-        mine = [run for run in runs if run.task == task]
-        lines += [f"\n## {table['title']}\n", *_table(table, mine), "", table["note"], *_made_by(mine)]
-        others = [run for run in asked_otherwise(results) if run.task == task]
+    for name, table in published().items():
+        mine = [run for run in runs if run.task == table["task"]]
+        made_by = _made_by(mine) if name == table["task"] else []
+        lines += [f"\n## {table['title']}\n", *_table(table, mine), "", table["note"], *made_by]
+        others = [run for run in asked_otherwise(results) if run.task == name]
         for question in dict.fromkeys(run.report["apart"] for run in others):
             some = [run for run in others if run.report["apart"] == question]
             ours = {key: value for key, value in table.items() if key != "published"}
@@ -89,5 +90,6 @@ def _made_by(runs: Sequence[Run]) -> list[str]:
 
 
 def _items(run: Run) -> str:
-    draws = run.report["settings"]["samples"]
-    return f"; {draws} draws an item; {run.counted}" if draws > 1 else f"; {run.counted}"
+    settings = run.report["settings"]
+    draws = settings.get("drawn") or (f"{settings['samples']} draws an item" if settings["samples"] > 1 else "")
+    return "; ".join(("", *filter(None, (draws, f"seed {settings['seed']}", run.counted))))

@@ -27,8 +27,8 @@ def brief(results: Path, name: str) -> str:
     if len(checkpoints) > 1:
         raise InputError(f"{results}: reports of {'; '.join(checkpoints)}; expected one checkpoint of that name")
     lines = [f"| | {checkpoints[0]} | beside it |", "|---|---:|---|"]
-    for task, table in published().items():
-        mine = [run for run in runs if run.task == task]
+    for table in published().values():
+        mine = [run for run in runs if run.task == table["task"]]
         if mine:
             lines += _rows(table, min(mine, key=_least_changed))
     return "\n".join(lines) + "\n"
@@ -51,7 +51,7 @@ def _least_changed(run: Run) -> tuple[int, int]:
 
 def _rows(table: Mapping[str, Any], run: Run) -> Sequence[str]:
     arms = [arm for arm in run.report["figures"] if arm != "model"]
-    rows, columns = [], table["brief"]
+    rows, columns = [], table.get("brief", [])
     for column, own in zip(columns, run.cells("model", columns), strict=True):
         beside = "; ".join(f"{arm} {value}" for arm in arms if (value := run.cells(arm, [column])[0]))
         if own:

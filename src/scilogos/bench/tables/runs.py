@@ -67,8 +67,9 @@ class Run:
 
 
 def published() -> dict[str, Any]:
-    """The tables by task."""
-    return tomllib.loads(PUBLISHED.read_text(encoding="utf-8"))
+    """The tables by name, which is their task's where they name no other."""
+    tables = tomllib.loads(PUBLISHED.read_text(encoding="utf-8"))
+    return {name: {"task": name, **table} for name, table in tables.items()}
 
 
 def usual(results: Path) -> list[Run]:
