@@ -54,6 +54,12 @@ def test_pockets_are_scored():
     values = {n: f.value for n, f in binding_site.score(held, [{"probabilities": [[0.5, 0.1]]}, probabilities]).items()}
     assert values["CrossDocked, DCA Top-n"] == 0 and values["CrossDocked, DCA Top-n+2"] == 1
     assert values["CrossDocked, DCC Top-n+2"] == 1
+    # the pocket of two residues has 1.7 in all, 0.85 in the mean, and the likeliest residue; votes see the other one
+    assert values["CrossDocked, DCA Top-n, pockets by mean probability"] == 0
+    assert values["CrossDocked, DCA Top-n, pockets by number of residues"] == 0
+    assert values["CrossDocked, DCA, a pocket of any rank"] == 1
+    voted = [{"probabilities": [[0.5, 0.1]]}, probabilities | {"votes": [[0.1, 0.1, 0.9, 0.0]]}]
+    assert binding_site.score(held, voted)["CrossDocked, DCA Top-n, pockets by votes"].value == 1
     values = binding_site.score(held, [{"not asked": ""}, {"probabilities": [[0, 0, 0, 0]], "pockets": [[40.0, 0, 0]]}])
     assert values["CrossDocked, DCA Top-n"].value == 1 and "validation threshold" not in values
     assert not any("not asked" in name for name in values), "no structure of CrossDocked"

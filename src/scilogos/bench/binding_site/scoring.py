@@ -88,29 +88,55 @@ def _pooled(pairs: Sequence[Pair], units: np.ndarray) -> Pair:
 
 
 def _by_pocket(some: Sequence[tuple[Item, Answer]], threshold: float) -> dict[str, Figure]:
-    """The share of ligands found; intervals draw structures."""
+    """The share of ligands found; intervals draw structures. The same pockets in other orders, where there are some."""
+    if not some:
+        return {}
     figures = {}
-    centres = [_centres(item, answer, threshold) for item, answer in some]
+    orders = [_orders(item, answer, threshold) for item, answer in some]
+    ligands = [item.given.ligands for item, _ in some]
+
+    def share(name: str, distance: Callable, extra: int) -> Figure:
+        usual = next(iter(ORDERS))
+        centres = [mine.get(name, mine.get(usual, [])) for mine in orders]
+        hits = [found(c, wanted, distance, extra) for c, wanted in zip(centres, ligands, strict=True)]
+        return ratio([sum(hit) for hit in hits], [len(hit) for hit in hits])
+
+    usual, *others = ORDERS
     for name, distance in (("DCA", dca), ("DCC", dcc)):
         for label, extra in (("n", 0), ("n+2", 2)):
-            hits = [found(c, item.given.ligands, distance, extra) for c, (item, _) in zip(centres, some, strict=True)]
-            if hits:
-                figures[f"{name} Top-{label}"] = ratio([sum(hit) for hit in hits], [len(hit) for hit in hits])
+            figures[f"{name} Top-{label}"] = share(usual, distance, extra)
+    if any(len(mine) > 1 for mine in orders):
+        figures |= {f"DCA Top-n, pockets by {name}": share(name, dca, 0) for name in others}
+        figures["DCA, a pocket of any rank"] = share(usual, dca, max(map(len, (m[usual] for m in orders if m))))
     return figures
 
 
-def _centres(item: Item, answer: Answer, threshold: float) -> list[np.ndarray]:
+ORDERS: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = {  # of a pocket's probabilities and votes
+    "summed probability": lambda probabilities, _: probabilities.sum(),
+    "mean probability": lambda probabilities, _: probabilities.mean(),
+    "highest probability": lambda probabilities, _: probabilities.max(),
+    "number of residues": lambda probabilities, _: len(probabilities),
+    "votes": lambda _, votes: votes.sum(),
+}
+
+
+def _orders(item: Item, answer: Answer, threshold: float) -> dict[str, list[np.ndarray]]:
+    """The centres of an answer's pockets, best first by each order that it allows, the usual one first."""
+    usual = next(iter(ORDERS))
     if "pockets" in answer:
-        return [np.asarray(centre) for centre in answer["pockets"]]
+        return {usual: [np.asarray(centre) for centre in answer["pockets"]]}
     if "probabilities" not in answer:
-        return []
+        return {}
     scores = [np.asarray(some) for some in answer["probabilities"]]
     marked = [
         Protein(chain, tuple(np.flatnonzero(some >= threshold).tolist()))
         for chain, some in zip(item.given.chains, scores, strict=True)
     ]
     pockets = binding_site.pockets(marked, scores, item.given.centroids)
-    return [np.asarray(pocket.centre) for pocket in pockets]
+    votes = answer.get("votes", scores)
+    known = [[np.array([one[c][i] for c, i in p.residues]) for one in (scores, votes)] for p in pockets]
+    ranks = {name: sorted(range(len(pockets)), key=lambda k: -worth(*known[k])) for name, worth in ORDERS.items()}
+    return {name: [np.asarray(pockets[k].centre) for k in order] for name, order in ranks.items()}
 
 
 def plots(held: HeldOut, arms: Mapping[str, Sequence[Answer]]) -> dict[str, Callable[["Axes"], None]]:
