@@ -58,7 +58,7 @@ def corpus(folder: Path, source: Source, name: str = "out", **work) -> tuple[dic
     for shard in info.shards:
         opened = Shard(folder / name, shard)
         found[shard.split] += [parse(CODEC.decode(opened.sentence(i).tokens)) for i in range(shard.sentences)]
-    return found, next(iter(json.loads((folder / name / "ledger.json").read_text()).values()))
+    return found, next(iter(json.loads((folder / name / "ledger.json").read_text())["sources"].values()))
 
 
 # --- loops, compared here

@@ -5,6 +5,7 @@ import json
 import random
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_the_ledger_adds_up(tables, tmp_path, limit):
     recipe = sources(PROTEINS, SITES)
     recipe = replace(recipe, sources=tuple(replace(source, limit=limit) for source in recipe.sources))
     info, _ = prepare(recipe, tables, tmp_path / "out", CODEC)
-    ledger = json.loads((tmp_path / "out" / "ledger.json").read_text())
+    ledger = json.loads((tmp_path / "out" / "ledger.json").read_text())["sources"]
     assert len(ledger) == 3
     for source, counts in ledger.items():
         dropped = {what: sum(n for name, n in counts.items() if name.startswith(f"dropped {what}")) for what in
@@ -58,6 +59,12 @@ def test_the_ledger_adds_up(tables, tmp_path, limit):
         n for counts in ledger.values() for name, n in counts.items() if name in ("train sentences", "val sentences")
     )
     assert written == sum(shard.sentences for shard in info.shards)
+    modalities = json.loads((tmp_path / "out" / "ledger.json").read_text())["modalities"]
+    tokens = {(name, split): modalities[name][f"{split} tokens"] for name in modalities for split in ("train", "val")}
+    shards = Counter[tuple[str, str]]()
+    for shard in info.shards:
+        shards[shard.modality, shard.split] += shard.tokens
+    assert {key: number for key, number in tokens.items() if number} == shards
     if not limit:
         assert ledger["molecule: molecules m.csv"]["rows"] == len(SMILES) + 3
         assert ledger["molecule: molecules m.csv"]["dropped rows: duplicate"] == 2
@@ -68,7 +75,7 @@ def test_the_ledger_adds_up(tables, tmp_path, limit):
 def test_a_record_told_in_another_form_is_no_duplicate(tables, tmp_path):
     located, marked = (replace(SITES, modality=name, forms=(name,)) for name in ("located", "marked"))
     prepare(sources(located, marked, replace(located, modality="again")), tables, tmp_path / "out", CODEC)
-    ledger = json.loads((tmp_path / "out" / "ledger.json").read_text())
+    ledger = json.loads((tmp_path / "out" / "ledger.json").read_text())["sources"]
     first, other = (ledger[f"{name}: sites t.jsonl ({name})"] for name in ("located", "marked"))
     again = ledger["again: sites t.jsonl (located)"]
     assert first["records"] == other["records"] == again["dropped rows: duplicate"] > 0 and "records" not in again

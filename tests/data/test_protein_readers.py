@@ -93,6 +93,20 @@ def test_no_near_twin_of_a_benchmark_antibody(write_table, read, reader):
     assert counts["dropped rows: split rabd_test"] == counts["dropped rows: split test"] == 1
 
 
+def test_no_loop_that_another_table_holds_out(write_table, read):
+    held = [antibody_row("HA", split="val"), antibody_row("HC", split="test"), antibody_row("HD"), antibody_row("KE")]
+    write_table("split.csv", held)
+    loop = lambda text: antibody_row("HF", seq="QVQL" + "F" * 8 + text)  # noqa: E731
+    rows = [loop(text) for text in ("AAAA", "CCCC", "DDDD", "EEEE", "AAAAF", "AAAF")]
+    for number, row in enumerate(rows):
+        rows[number] = {key: value for key, value in row.items() if key != "split"} | {"id": f"HF{number}"}
+    rows[4]["imgt3e"] = 17  # of five residues, as none of the held out
+    write_table("more.csv", rows)
+    records, counts = read("designs", "more.csv", exclude=Path("split.csv"))
+    assert [record.key[12:] for record in records] == ["DDDD", "EEEE", "AAAAF", "AAAF"], "three of four are no twin"
+    assert counts["dropped rows: near twin of a held-out antibody, by CDR-H3"] == 2
+
+
 def test_a_table_without_a_split_is_for_training(write_table, read):
     rows = [{k: v for k, v in antibody_row("H" + letter).items() if k != "split"} for letter in "ACDEFGHIKL"]
     write_table("ab.csv", rows)

@@ -65,7 +65,8 @@ def test_no_product_or_reactant_set_of_a_test_item_is_trained_on(write_table, re
     reaction_tables(write_table, rows, test=((AMIDE[0], "C.N"), ("C", "CI.CCO")))
     options = {"join": Path("train.csv"), "exclude": Path("test.csv")}
     records, counts = read("mapped_reactions", "train_mapped.csv", **options)
-    assert [(record.split, record.key.split("<<")[0]) for record in records] == [("val", AMIDE[0]), ("train", ESTER[0])]
+    products = [(record.split, record.name.split("<<")[0]) for record in records]
+    assert products == [("val", canonical(AMIDE[0])), ("train", canonical(ESTER[0]))]
     assert counts["dropped rows: product of a test item"] == 1 and counts["dropped rows: split test"] == 1
     assert counts["dropped rows: reactant set of a test item"] == 1
 
@@ -80,7 +81,7 @@ def test_stereoisomers_of_test_items_are_not_trained_on(write_table, read):
     ]
     write_table("plain.csv", rows)
     records, counts = read("reactions", "plain.csv", exclude=Path("test.csv"))
-    assert [record.key for record in records] == ["CC(Cl)CO<<C"]
+    assert [record.name for record in records] == ["CC(Cl)CO<<C"]
     assert counts["dropped rows: product of a test item, stereo aside"] == 2
     assert counts["dropped rows: reactant set of a test item, stereo aside"] == 1
 
@@ -99,6 +100,17 @@ def test_mapped_rows_without_a_map_free_row_are_dropped_and_disorder_is_refused(
         read("mapped_reactions", "mapped.csv", join=Path("plain.csv"))
 
 
+def test_one_reaction_in_two_writings_is_one(write_table, read):
+    plain = [{"product": "CCOC", "reactants": "CCO.CI"}, {"product": "COCC", "reactants": "IC.OCC"}]
+    write_table("plain.csv", plain)
+    one, other = read("reactions", "plain.csv")[0]
+    assert one.sentences != other.sentences and one.name == other.name
+    write_table("row.csv", [{"row": i, "split": "train", **row} for i, row in enumerate(plain)])
+    write_table("mapped.csv", [{"row": i, "rxn_mapped": MAPPED[ETHER]} for i in (0, 1)])
+    one, other = read("mapped_reactions", "mapped.csv", join=Path("row.csv"))[0]
+    assert one.name == other.name == "CCOC<<CCO.CI"
+
+
 def test_map_free_reactions(write_table, read):
     write_table("test.csv", [{"split": "val", "product": "CCOC", "reactants": "CCO.CI"}])
     rows = [
@@ -113,8 +125,8 @@ def test_map_free_reactions(write_table, read):
     assert [r.sentences for r in records] == [(parse(write(r.sentences[0])),) for r in records] and len(records) == 1
     sources = (Molecule("C"), Molecule("CI"), Molecule("[Na+]"), Molecule("O"))
     assert records[0].sentences == (Reaction(sources, (Molecule("CC"),)),)
-    assert counts["dropped rows: product of a test item"] == 2
-    assert counts["dropped rows: reactant set of a test item"] == 1
+    assert counts["dropped rows: product of a val item"] == 2
+    assert counts["dropped rows: reactant set of a val item"] == 1
     assert counts["dropped rows: SMILES that cannot be written"] == 1
 
 

@@ -7,6 +7,8 @@ import json
 from collections import Counter, defaultdict
 from pathlib import Path
 
+WRITTEN = ("train sentences", "train tokens", "val sentences", "val tokens")
+
 
 class Ledger:
     """Counts per source; every dropped row or sentence has a reason."""
@@ -30,9 +32,20 @@ class Ledger:
         dropped = sum(number for what, number in counts.items() if what.startswith("dropped rows"))
         return counts["rows"] - counts["records"] - counts["merged rows"] - dropped
 
+    def modalities(self) -> dict[str, dict[str, int]]:
+        """Sentences and tokens of each modality, whatever its sources."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for source, counts in self.counts.items():
+            for what in WRITTEN:
+                found[source.partition(":")[0]][what] += counts[what]
+        return {name: dict(counts) for name, counts in found.items()}
+
     def markdown(self) -> str:
-        """The ledger as Markdown, a table per source."""
-        lines = ["# Ledger", ""]
+        """The ledger as Markdown: what was written of each modality, and a table per source."""
+        lines = ["# Ledger", "", f"| modality | {' | '.join(WRITTEN)} |", "|---|" + "---:|" * len(WRITTEN)]
+        for name, counts in self.modalities().items():
+            lines.append(f"| {name} | {' | '.join(f'{number:,}' for number in counts.values())} |")
+        lines.append("")
         for source, counts in self.counts.items():
             lines += [f"## {source}", "", "| what | count |", "|---|---:|"]
             lines += [f"| {what} | {number:,} |" for what, number in sorted(counts.items())] + [""]
@@ -40,6 +53,7 @@ class Ledger:
 
     def write(self, folder: Path) -> None:
         """Write ledger.json and ledger.md."""
-        counts = {source: dict(sorted(counts.items())) for source, counts in self.counts.items()}
-        (folder / "ledger.json").write_text(json.dumps(counts, indent=1))
+        sources = {source: dict(sorted(counts.items())) for source, counts in self.counts.items()}
+        told = {"modalities": self.modalities(), "sources": sources}
+        (folder / "ledger.json").write_text(json.dumps(told, indent=1))
         (folder / "ledger.md").write_text(self.markdown())

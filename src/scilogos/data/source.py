@@ -24,7 +24,7 @@ _SPLITS: dict[str, Split] = {"train": "train", "val": "val", "valid": "val"}
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One file to read. `forms` narrows what a reader writes; `exclude` is a file of test items that must not recur."""
+    """One file to read. `forms` narrows what a reader writes; `exclude` is a file of held-out items, not to recur."""
 
     reader: str
     path: Path
@@ -82,10 +82,10 @@ class Record:
     """One thing read from a source: a key that names equal things, its split, and the sentences that tell it.
 
     Telling is the dear part, done where it is asked for. Without a key, the first sentence names the thing.
-    So is a split by what only chemistry can tell: it may be given as a function.
+    So are a key and a split that only chemistry can tell: they may be given as functions.
     """
 
-    key: str | None
+    key: str | Callable[[], str] | None
     place: Split | Callable[[], Split]
     tell: Callable[[], tuple[Sentence, ...]] = field(repr=False)
 
@@ -102,7 +102,9 @@ class Record:
     @property
     def name(self) -> str:
         """What equal things share."""
-        return write(self.sentences[0]) if self.key is None else self.key
+        if self.key is None:
+            return write(self.sentences[0])
+        return self.key if isinstance(self.key, str) else self.key()
 
 
 @dataclass(kw_only=True)

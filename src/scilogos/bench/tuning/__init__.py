@@ -161,6 +161,6 @@ def _model(final: Path, start: Path, out: Path) -> Path:
 
 def _notes(corpus: Path) -> list[str]:
     """What the ledger says was merged or left out."""
-    (counts,) = json.loads((corpus / "ledger.json").read_text()).values()
+    (counts,) = json.loads((corpus / "ledger.json").read_text())["sources"].values()
     told = ("merged", "dropped", "answers outside")
     return [f"{number:,} {what}" for what, number in counts.items() if number and what.startswith(told)]

@@ -1,15 +1,19 @@
 """Antibody domains alone, and designs: random subsets of their loops opened, with the paired domain as context."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from scilogos.data.source import Reading, Record, Split
 from scilogos.data.tables import read_rows
 from scilogos.grammar.objects import Antibody, Design, Sentence
 
-_MAX_H3_IDENTITY, _MAX_DOMAIN_IDENTITY = 0.6, 0.95
+_MAX_H3_IDENTITY, _MAX_DOMAIN_IDENTITY = 0.6, 0.95  # to RAbD
+_LOOP_TWIN = 0.8  # identity of two CDR-H3 of one length from which they are one, as the tables' splits have it
 _COLUMNS = ("id", "seq", "chain", *(f"imgt{n}{end}" for n in "123" for end in "se"), "rabd_h3_id", "rabd_dom_id")
 
 
@@ -31,8 +35,29 @@ def heavy_loop(row: dict[str, Any]) -> str:
     return row["seq"][int(row["imgt3s"]) : int(row["imgt3e"])] if row["chain"] == "H" else ""
 
 
+class _HeldOutLoops:
+    """The CDR-H3 of the heavy domains that the `exclude` table does not give to training."""
+
+    def __init__(self, reading: Reading) -> None:
+        loops = defaultdict[int, set[str]](set)
+        if reading.source.exclude is not None:
+            for row in read_rows(reading.data / reading.source.exclude, (*HEAVY_LOOP, "split")):
+                if row["split"] != "train" and (loop := heavy_loop(row)):
+                    loops[len(loop)].add(loop)
+        self._letters_NL = {length: np.array([list(loop) for loop in sorted(some)]) for length, some in loops.items()}
+
+    def has_twin(self, loop: str) -> bool:
+        """Whether one of them has the loop's length and four fifths of its residues."""
+        letters_NL = self._letters_NL.get(len(loop))
+        return letters_NL is not None and bool(((letters_NL == list(loop)).mean(1) >= _LOOP_TWIN - 1e-9).any())
+
+
 def _usable(reading: Reading) -> Iterator[Domain]:
-    """Domains that are no near twin of a RAbD antibody; a table without a split or clusters is for training."""
+    """Domains that are no near twin of a RAbD antibody; a table without a split or clusters is for training.
+
+    With `exclude`, training has no heavy domain whose CDR-H3 is a twin of one that another table holds out.
+    """
+    held_out = _HeldOutLoops(reading)
     for row in reading.rows(*_COLUMNS):
         default = {} if reading.source.cluster else {"split": "train"}
         split = reading.split_of(default | row, reading.cluster(heavy_loop(row) or row["seq"]))
@@ -41,6 +66,9 @@ def _usable(reading: Reading) -> Iterator[Domain]:
         loop = float(row["rabd_h3_id"] or 0) >= _MAX_H3_IDENTITY
         if loop or float(row["rabd_dom_id"] or 0) >= _MAX_DOMAIN_IDENTITY:
             reading.ledger.drop(f"near twin of a RAbD antibody, by {'CDR-H3' if loop else 'domain'}")
+            continue
+        if split == "train" and held_out.has_twin(heavy_loop(row)):
+            reading.ledger.drop("near twin of a held-out antibody, by CDR-H3")
             continue
         loops = [(int(row[f"imgt{n}s"]), int(row[f"imgt{n}e"])) for n in (1, 2, 3)]
         antibody = Antibody(row["seq"])

@@ -17,6 +17,14 @@ def reaction_key(product: str, reactants: str) -> str:
     return f"{product}<<{_ordered(reactants)}"
 
 
+def _canonical_key(product: str, reactants: str) -> str:
+    """The same whatever the writing of its molecules, which takes RDKit to say."""
+    try:
+        return reaction_key(canonical(product), canonical(reactants))
+    except ScilogosError:
+        return reaction_key(product, reactants)
+
+
 def _ordered(reactants: str) -> str:
     return ".".join(sorted(reactants.split(".")))
 
@@ -40,21 +48,23 @@ class _TestItems:
     """Products and reactant sets of the validation and test splits of the `exclude` table; their twins by stereo."""
 
     def __init__(self, reading: Reading) -> None:
-        self.products: set[str] = set()
-        self.reactants: set[str] = set()
+        self.products: dict[str, str] = {}  # with the split that they are of
+        self.reactants: dict[str, str] = {}
         if reading.source.exclude is not None:
             for row in read_rows(reading.data / reading.source.exclude, ("split", "product", "reactants")):
                 if row["split"] != "train":
-                    self.products.add(row["product"])
-                    self.reactants.add(_ordered(row["reactants"]))
+                    self.products[row["product"]] = row["split"]
+                    self.reactants[_ordered(row["reactants"])] = row["split"]
         self._product_twins = Twins(self.products, without_stereo)
         self._reactant_twins = Twins(self.reactants, without_stereo)
 
     def reason(self, product: str, reactants: str) -> str | None:
         """Why a reaction must not be trained on, if so."""
-        if product in self.products or self.products.intersection(product.split(".")):
-            return "product of a test item"
-        return "reactant set of a test item" if _ordered(reactants) in self.reactants else None
+        for text in (product, *product.split(".")):
+            if text in self.products:
+                return f"product of a {self.products[text]} item"
+        split = self.reactants.get(_ordered(reactants))
+        return split and f"reactant set of a {split} item"
 
     def has_product(self, molecule: str) -> bool:
         """Whether a canonical molecule, or a part of it, is the product of a test item, stereo aside."""
@@ -106,7 +116,7 @@ def mapped_reactions(reading: Reading) -> Iterator[Record]:
         tell = partial(aligned, reading, key, row["rxn_mapped"])
         if place != "val":
             tell = partial(tests.unless_twin, known["product"], known["reactants"], tell)
-        yield Record(key, place, tell)
+        yield Record(partial(_canonical_key, known["product"], known["reactants"]), place, tell)
 
 
 def aligned(reading: Reading, key: str, mapped: str) -> tuple[Sentence, ...]:
@@ -133,7 +143,6 @@ def reactions(reading: Reading) -> Iterator[Record]:
     tests = _TestItems(reading)
     for row in reading.rows("reactants"):
         product = row.get("product") or row["products"]
-        key = reaction_key(product, row["reactants"])
         place = _place(reading, row, product)
         if place is None:
             continue
@@ -142,6 +151,7 @@ def reactions(reading: Reading) -> Iterator[Record]:
             reading.ledger.drop(reason)
             continue
         tell = partial(_forwards, row["reactants"] + "." + (row.get("reagents") or ""), product)
+        key = partial(_canonical_key, product, row["reactants"])
         yield Record(key, place, partial(tests.unless_twin, product, row["reactants"], tell))
 
 

@@ -18,7 +18,6 @@ def materials(reading: Reading) -> Iterator[Record]:
     """Frameworks, split by their table's strict linker split or else by their linkers; `forms` picks by family."""
     tests = Twins(_test_linkers(reading), _linkers)
     for row in reading.rows("node", "linkers", "topology", "families"):
-        key = f"{row['node']}/{row['linkers']}/{row['topology']}"
         place = _place(reading, row)
         if place is None:
             continue
@@ -26,7 +25,7 @@ def materials(reading: Reading) -> Iterator[Record]:
             reading.ledger.drop("other family")
             continue
         held = tests if place == "train" else None
-        yield Record(key, place, partial(_material, row["node"], row["linkers"], row["topology"] or None, held))
+        yield Record(None, place, partial(_material, row["node"], row["linkers"], row["topology"] or None, held))
 
 
 def _test_linkers(reading: Reading) -> set[str]:
