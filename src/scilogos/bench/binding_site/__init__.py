@@ -17,6 +17,7 @@ from scilogos.bench.held_out import Answer, HeldOut, Item, Predict, subset
 from scilogos.bench.neighbours import Neighbours
 from scilogos.bench.settings import Drawn
 from scilogos.errors import InputError
+from scilogos.progress import Progress
 from scilogos.tasks import Logos, binding_site
 
 __all__ = [
@@ -42,7 +43,7 @@ METHOD = (
 )
 SAMPLES, BATCH, SAMPLING, QUICK = binding_site.SAMPLES, 16, binding_site.SAMPLING, (20, ())
 SETS = ("coach420", "holo4k", "ligysis", "structures")
-TABLES = dict(zip(SETS, (chains.COACH420, chains.HOLO4K, chains.LIGYSIS, COMPLEXES), strict=True))
+_TABLES = dict(zip(SETS, (chains.COACH420, chains.HOLO4K, chains.LIGYSIS, COMPLEXES), strict=True))
 FAR = 0.3  # identity to training below which a chain is held out
 SAME = 0.9  # identity from which two chains are one protein
 
@@ -83,7 +84,7 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
         if group == "FEP":
             mixed = _one_a_protein(_far(mixed, near, None, reasons), reasons)
         chosen += mixed[:limit] if group != VALIDATION else mixed
-    absent = [table for name, table in TABLES.items() if name in settings.sets and not (data / table).is_file()]
+    absent = [table for name, table in _TABLES.items() if name in settings.sets and not (data / table).is_file()]
     notes = (*(f"{table} is not there: its set is not measured" for table in absent),)
     notes += () if fpocket.installed() else (fpocket.MISSING,)
     return HeldOut(tuple(chosen), {reason: keys for reason, keys in reasons.items() if keys}, train, notes=notes)
@@ -112,7 +113,8 @@ def _far(
     items: Sequence[Item], near: Callable[[Target], bool], limit: int | None, reasons: dict[str, list[str]]
 ) -> list[Item]:
     """The first items that are far from training; the near ones that were met on the way are named."""
-    found = []
+    found: list[Item] = []
+    progress = Progress(f"binding-site, {items[0].group} beside training" if items else "", limit or len(items))
     for item in items:
         if len(found) == limit:
             break
@@ -120,6 +122,7 @@ def _far(
             reasons[f"{item.group}: a training chain of {FAR:.0%} identity or more"].append(item.key)
         else:
             found.append(item)
+        progress.advance(1 if limit is None else len(found) - progress.done)
     return found
 
 

@@ -103,4 +103,4 @@ def _tune(model: Logos, told: Pairs, table: Path, out: Path, how: Learning) -> N
         raise StorageError(f"{table.parent}: cannot be made: {error.strerror or error}") from error
     with replacing(table) as stream:
         csv.writer(stream, lineterminator="\n").writerows([("parent", "variant"), *told.pairs])
-    tune(model, "editing", table, out, how.method, quiet=True)
+    tune(model, "editing", table, out, how.method)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from scilogos.bench.leaks.checks import Check, check
+from scilogos.bench.leaks.checks import Check, check, there
 from scilogos.bench.leaks.seen import Seen
 from scilogos.bench.results import write_text
 from scilogos.data.shards import CorpusInfo, Shards, read_corpus, token_type
@@ -80,7 +80,9 @@ def audit(corpora: Sequence[Path], data: Path, codec: Codec | GrownCodec) -> Aud
     for corpus, info in zip(corpora, infos, strict=True):
         for text in _sentences(corpus, info, codec):
             seen.add(text)
-    return Audit(tuple(info.fingerprint for info in infos), seen.sentences, tuple(check(data, seen)))
+    progress = Progress("leaks, comparing", len(there(data)))
+    found = tuple(check(data, seen, progress.advance))
+    return Audit(tuple(info.fingerprint for info in infos), seen.sentences, found)
 
 
 def kept(model: Path) -> tuple[str, list[dict[str, Any]]] | None:

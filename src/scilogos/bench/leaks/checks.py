@@ -38,14 +38,19 @@ class Check:
     unread: int = 0  # items of the test set that cannot be compared, as RDKit refuses them
 
 
-def check(data: Path, seen: Seen) -> Iterator[Check]:
-    """Every check of which the data folder has a table."""
-    for tasks, tables, run in CHECKS:
-        if any((data / table).is_file() for table in tables):
-            for name, compared, leaked in run(data, seen):
-                read = [found for found in leaked.values() if found is not None]
-                seen_ones = tuple(key for key, found in leaked.items() if found)
-                yield Check(tasks, name, compared, len(read), seen_ones, len(leaked) - len(read))
+def there(data: Path) -> list["Comparing"]:
+    """The comparisons of which the data folder has a table."""
+    return [some for some in CHECKS if any((data / table).is_file() for table in some[1])]
+
+
+def check(data: Path, seen: Seen, advance: Callable[[int], None] = lambda number: None) -> Iterator[Check]:
+    """Every check of which the data folder has a table; `advance` is told of each comparison that is done."""
+    for tasks, _, run in there(data):
+        for name, compared, leaked in run(data, seen):
+            read = [found for found in leaked.values() if found is not None]
+            seen_ones = tuple(key for key, found in leaked.items() if found)
+            yield Check(tasks, name, compared, len(read), seen_ones, len(leaked) - len(read))
+        advance(1)
 
 
 Compared = tuple[str, str, Mapping[str, bool | None]]  # a test set, how, whether training saw each item; None: unread
@@ -159,7 +164,8 @@ def landscapes(data: Path, seen: Seen) -> Iterator[Compared]:
 
 
 # the tasks, the tables of which one is needed, and the comparisons
-CHECKS: tuple[tuple[tuple[str, ...], tuple[str, ...], Callable[[Path, Seen], Iterator[Compared]]], ...] = (
+Comparing = tuple[tuple[str, ...], tuple[str, ...], Callable[[Path, Seen], Iterator[Compared]]]
+CHECKS: tuple[Comparing, ...] = (
     (("retrosynthesis",), (USPTO,), reactions),
     (("binding-site",), (sites.COACH420,), binding_sites),
     (("binding-site", "ligand"), (COMPLEXES,), receptors),
