@@ -3,9 +3,12 @@
 And the run for every day.
 """
 
+import gzip
+import shutil
+
 import pytest
 
-from scilogos.bench import TASKS, run
+from scilogos.bench import TASKS, retrosynthesis, run
 from scilogos.bench.settings import settings_of
 from scilogos.cli import app
 from scilogos.decode.served import ServedEngine
@@ -25,10 +28,12 @@ def published(tmp_path_factory) -> Logos:
 
 
 @pytest.mark.parametrize(
-    ("task", "options"), [("retrosynthesis", ["roots=1"]), ("binding-site", ['sets=["coach420"]'])]
+    ("task", "options"),
+    [("retrosynthesis", ["roots=1"]), ("binding-site", ['sets=["coach420"]']), ("material", ["structures=0"])],
 )
 def test_what_the_tags_allow_is_measured(task, options, published, tables, tmp_path):
-    report = run(task, published, tables, tmp_path, limit=1, samples=2, options=options)
+    samples = None if task == "material" else 2
+    report = run(task, published, tables, tmp_path, limit=1, samples=samples, options=options)
     assert not report.refused and report.figures["model"]
     assert f"checkpoint: LOGOS-1B, {fingerprint(published.folder)}" in report.markdown()
 
@@ -52,6 +57,22 @@ def test_of_all_tasks_those_that_cannot_be_measured_are_named(published, tables,
     with pytest.raises(MissingError, match="^not measured: cdr: every item was refused: .*<CdrS>"):
         app(["bench", "all", "--limit", "1", "--samples", "1", *words])
     assert "# retrosynthesis" in capsys.readouterr().out
+
+
+def test_a_broken_table_stops_its_own_task_alone(tiny, tables, tmp_path, monkeypatch, capsys):
+    data = shutil.copytree(tables, tmp_path / "data")
+    (data / retrosynthesis.FILES[0]).write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    monkeypatch.setattr("scilogos.bench.TASKS", {name: TASKS[name] for name in ("retrosynthesis", "material")})
+    words = ["--model", str(tiny.folder), "--data", str(data), "--out", str(tmp_path / "out")]
+    with pytest.raises(MissingError, match="^not measured: retrosynthesis: .*uspto50k"):
+        app(["bench", "all", "--limit", "1", "--samples", "1", *words])
+    assert "# material" in capsys.readouterr().out
+
+
+def test_without_matplotlib_the_report_says_so(tiny, tables, tmp_path, monkeypatch):
+    monkeypatch.setattr("scilogos.bench.pictures.find_spec", lambda name: None)
+    report = run("material", tiny, tables, tmp_path, limit=2, options=["structures=0"])
+    assert not report.pictures and "no pictures: matplotlib is not installed" in report.notes
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,13 @@ def test_uspto50k(data):
 def test_binding_sites(data):
     held = binding_site.items(data, limit=30, seed=0)
     groups = Counter(item.group for item in held.items)
-    assert set(groups) == {"validation", "COACH420", "HOLO4K", "LIGYSIS", "CrossDocked", "20 structures", "FEP"}
-    assert groups["COACH420"] == groups["CrossDocked"] == 30 and groups["20 structures"] == 20
+    assert set(groups) == {"validation", "COACH420", "HOLO4K", "LIGYSIS", "CrossDocked", "whole structures", "FEP"}
+    assert groups["COACH420"] == groups["CrossDocked"] == 30 and groups["whole structures"] == 20
     trained = {residues for residues, _ in held.training}
     assert not any(chain in trained for item in held.items for chain in item.given.chains if item.group != "FEP")
     assert len(held.skipped["COACH420: no gold contacts"]) == 256
     assert len(held.skipped["FEP: the protein of another system, 90% identity or more"]) == 40
-    assert all(item.given.ligands for item in held.items if item.group in ("CrossDocked", "20 structures", "FEP"))
+    assert all(item.given.ligands for item in held.items if item.group in ("CrossDocked", "whole structures", "FEP"))
 
 
 def test_rabd(data):

@@ -44,6 +44,7 @@ def test_orders_by_hand():
     few = answer(-5.0, ligand(affinity=-5.0), ligand(affinity=-6.0), ligands=own[:2])
     found = figures("tamgen", [answer(-7.0, *docked, FAILED, ligands=own), few])
     assert found["order by likelihood, Spearman with docking"] == pytest.approx(0.5)
+    assert found["order by likelihood per character, Spearman with docking"] == pytest.approx(0.5), "equally long"
     assert found["order by contrast to other pockets, Spearman with docking"] == pytest.approx(1)
     assert found["order by votes, Spearman with docking"] is None, "all were drawn once"
     assert found["pockets of which order by likelihood tells nothing"] == 1

@@ -23,8 +23,8 @@ RECEPTORS, SAMPLES = "struct/crossdocked_test100_receptors.tar.gz", "struct/pdb_
 COLUMNS = {"protein", "ligand_codes"}
 SETS = {
     "crossdocked_test100": "CrossDocked",
-    "coach420": "20 structures",
-    "holo4k": "20 structures",
+    "coach420": "whole structures",
+    "holo4k": "whole structures",
     "fep_schrodinger": "FEP",
 }
 

@@ -45,7 +45,7 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
         threshold = best_threshold(*map(np.concatenate, zip(*validation, strict=True)))
         figures[THRESHOLD] = Figure(threshold, count=len(validation), percent=False)
     for group, some in groups.items():
-        if group in ("20 structures", "FEP"):
+        if group in ("whole structures", "FEP"):
             continue
         residues = _by_residue(some, threshold if calibrated else None)
         figures |= {f"{group}, {name}": figure for name, figure in residues.items()}

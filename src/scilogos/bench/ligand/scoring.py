@@ -1,7 +1,7 @@
 """The figures of judged ligands. Intervals draw pockets, since the ligands of a pocket are alike."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -14,7 +14,13 @@ from scilogos.bench.scores import spearman
 from scilogos.science import similarity
 
 _MEANS = {"QED": "qed", "SA": "sa", "Lipinski's rules, of 5": "lipinski", "logP": "logp", "heavy atoms": "heavy_atoms"}
-ORDERS = {"likelihood": "score", "votes": "votes", "contrast to other pockets": "contrast", "size": "heavy_atoms"}
+ORDERS: Mapping[str, Callable[[Answer], float | None]] = {  # what could order a pocket's ligands, from their rows
+    "likelihood": lambda row: row.get("score"),
+    "likelihood per character": lambda row: row["score"] / (1 + len(row["smiles"])) if "score" in row else None,
+    "votes": lambda row: row.get("votes"),
+    "contrast to other pockets": lambda row: row.get("contrast"),
+    "size": lambda row: row.get("heavy_atoms"),
+}
 LEAST_ORDERED = 3  # docked ligands of a pocket
 Values = Sequence[Sequence[float]]  # of the ligands of each pocket
 
@@ -170,14 +176,14 @@ def _orders(answers: Sequence[Answer]) -> dict[str, Figure]:
     Size stands beside the model's own measures, for Vina rewards it. A pocket where either is constant tells nothing.
     """
     figures = {}
-    for name, key in ORDERS.items():
+    for name, worth in ORDERS.items():
         found = []
         for answer in answers:
             pairs = zip(answer.get("ligands", ()), answer.get("docked", ()), strict=False)
             rows = [{**ligand, **docked} for ligand, docked in pairs]
-            rows = [row for row in rows if key in row and "affinity" in row]
-            if len(rows) >= LEAST_ORDERED:
-                found.append(spearman([row[key] for row in rows], [-row["affinity"] for row in rows]))
+            known = [(worth(row), -row["affinity"]) for row in rows if "affinity" in row and worth(row) is not None]
+            if len(known) >= LEAST_ORDERED:
+                found.append(spearman(*zip(*known, strict=True)))
         told = [value for value in found if not np.isnan(value)]
         if found:
             figures[f"order by {name}, Spearman with docking"] = mean(told, percent=False)
