@@ -8,8 +8,10 @@ import pytest
 from scilogos.bench import editing, run
 from scilogos.bench.editing import NUMBER, Settings
 from scilogos.bench.editing import _Place as Place
-from scilogos.bench.editing.landscapes import DIFFICULTIES, Labelled, merged, read_landscape
+from scilogos.bench.editing.distances import novelty
+from scilogos.bench.editing.landscapes import DIFFICULTIES, TABLES, Labelled, merged, read_landscape
 from scilogos.bench.held_out import HeldOut, Item
+from scilogos.data.tables import read_rows
 from scilogos.errors import InputError, MissingError
 from scilogos.model import fingerprint
 from tests.bench.test_run import EDITING
@@ -102,12 +104,18 @@ def test_start_sets_have_the_published_sizes(name, medium, hard, data):
     assert best == {"GFP": [0.622, 0.098], "AAV": [0.383, 0.329]}[name]
 
 
-def test_thresholds_of_aav_follow_from_the_rule(data):
+def test_start_sets_of_aav_follow_from_the_rule(data):
+    """20 to 40% of scores and 6 or more edits from every top-1% variant; below 30% and 7 or more; all such rows."""
     landscape = read_landscape(data, "AAV")
-    fitness, low, high = landscape.rows.fitness, *np.quantile(landscape.rows.fitness, (0.2, 0.4))
-    start = landscape.start("medium").fitness
-    assert low <= start.min() and start.max() <= high
-    assert landscape.start("hard").fitness.max() <= np.quantile(fitness, 0.3)
+    fitness = landscape.rows.fitness
+    low, medium, hard, top = np.quantile(fitness, (0.2, 0.4, 0.3, 0.99))
+    far = np.array([int(row["min_lev_top1"]) for row in read_rows(data / TABLES["AAV"], ("min_lev_top1",))])
+    rule = {"medium": (fitness >= low) & (fitness <= medium) & (far >= 6), "hard": (fitness <= hard) & (far >= 7)}
+    for difficulty, expected in rule.items():
+        assert (landscape.flags[difficulty] == expected).all()
+    best = [landscape.rows.sequences[i] for i in np.flatnonzero(fitness > top)]
+    some = np.random.default_rng(0).choice(len(fitness), 60, replace=False)
+    assert novelty([landscape.rows.sequences[i] for i in some], best) == far[some].tolist(), "the column of distances"
 
 
 def test_a_table_without_a_start_set_is_refused(tmp_path):
