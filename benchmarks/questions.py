@@ -10,8 +10,9 @@ from pathlib import Path
 from cyclopts import App
 
 from command import run_app
+from ladder.runs import Run, read_run
+from ladder.scores import SCORES
 from result import Spread, show_result, spread
-from scaling import SCORES, Run, read_run
 from scilogos.errors import InputError
 
 TASKS = {"retro": "retrosynthesis", "site": "binding-site", "design": "cdr"}  # modality -> task of `logos bench`

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from command import run_app
+from ladder.runs import Run
 from questions import app, compare, row
-from scaling import Run
 from scilogos.errors import InputError
 
 TOGETHER = Run(

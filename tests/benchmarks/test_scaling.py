@@ -1,12 +1,15 @@
 """Power laws that were put into runs are found again, and scores come from reports of one name."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
-from scaling import Run, common_tokens, exponent, fits, read_run, scores, slope, spreads
+from ladder.laws import common_tokens, exponent, fits, spreads
+from ladder.runs import Run, read_run
+from ladder.scores import scores, slope
+from scilogos.bench.figures import Figure
 from scilogos.errors import InputError
 
 TOKENS = np.array([1e5, 1e6, 2e6, 4e6])
@@ -37,14 +40,15 @@ def test_runs_of_one_size_are_compared_at_their_ends():
     short = replace(half, name="short", losses={"retro": RUNS[0].losses["retro"] * 2**0.3})
     table = fits([short, replace(RUNS[0], losses={"retro": RUNS[0].losses["retro"]})], "tokens")
     assert table["retro"]["exponent"] == pytest.approx(-0.3)
-    assert slope([short, RUNS[0]], "tokens", {"short": 0.3, "small": 0.4}) == pytest.approx(0.1 / np.log10(2))
-    assert slope(RUNS, "size", {"small": 0.3, "large": 0.6}) == pytest.approx(0.3 / np.log10(8))
+    gained = {"short": Figure(0.3), "small": Figure(0.4)}
+    assert slope([short, RUNS[0]], "tokens", gained) == pytest.approx(0.1 / np.log10(2))
+    assert slope(RUNS, "size", {"small": Figure(0.3), "large": Figure(0.6)}) == pytest.approx(0.3 / np.log10(8))
 
 
-def write(folder, name: str, value: float | None, apart: str = "") -> None:
+def write(folder, name: str, value: float | None, apart: str = "", samples: int = 8) -> None:
     folder.mkdir(exist_ok=True)
-    figures = {"model": {"top-1": {"value": value}}}
-    (folder / name).write_text(json.dumps({"figures": figures, "apart": apart}))
+    figures = {"model": {"top-1": asdict(Figure(value))}}
+    (folder / name).write_text(json.dumps({"figures": figures, "apart": apart, "settings": {"samples": samples}}))
 
 
 def test_scores_are_of_equal_reports(tmp_path):
@@ -54,7 +58,9 @@ def test_scores_are_of_equal_reports(tmp_path):
     write(large, "retrosynthesis.json", 0.6)
     write(small, "retrosynthesis-split-val.json", 0.9, apart="validation split")
     write(large, "retrosynthesis-split-val.json", 0.9, apart="validation split")
-    assert scores(RUNS, tmp_path) == {"retrosynthesis": {"small": 0.3, "large": 0.5}}
+    assert scores(RUNS, tmp_path) == {"retrosynthesis": {"small": Figure(0.3), "large": Figure(0.5)}}
+    write(small, "retrosynthesis-limit-500.json", 0.3, samples=4)
+    assert len(scores(RUNS, tmp_path)["retrosynthesis"]) == 1, "draws differ"
     assert scores([run("new", 1_000_000)], tmp_path) == {}
 
 

@@ -12,7 +12,7 @@ import card
 import command
 import scaling
 import train as bench_train
-from scaling import exponent
+from ladder.laws import exponent
 from scilogos.bench import Audit
 from scilogos.bench.figures import mean
 from scilogos.bench.leaks import Check
@@ -113,7 +113,7 @@ def test_scores_are_those_of_the_reports(here, capsys, monkeypatch):
     for number, name in enumerate(("small", "larger")):
         final = train(read_run(here / f"{name}.toml"), here / "runs" / name, quiet=True)
         figures = {"model": {"top-1": mean([number, 1.0])}, "nothing": {"top-1": mean([0.0, 1.0])}}
-        report = Report("retrosynthesis", figures, {"all": 2}, {}, {}, 0.1)
+        report = Report("retrosynthesis", figures, {"all": 2}, {}, {}, 0.1, {"samples": 8})
         report.write(here / "results" / fingerprint(final))
     code, found = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
     assert code == 0 and found["scores"] == {"retrosynthesis": {"small": 0.5, "larger": 1.0}}
@@ -121,7 +121,7 @@ def test_scores_are_those_of_the_reports(here, capsys, monkeypatch):
     assert found["score of ten times as much"]["retrosynthesis"] == pytest.approx(0.5 / math.log10(larger / small))
     assert (here / "docs" / "scaling-size-scores.png").read_bytes().startswith(b"\x89PNG")
     other = here / "results" / fingerprint(final) / "cdr.json"
-    other.write_text(json.dumps({"figures": {"model": {"AAR": {"value": 0.1}}}}))
+    other.write_text(json.dumps({"settings": {"samples": 1}, "figures": {"model": {"AAR": {"value": 0.1}}}}))
     code, said = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
     assert code == 2 and "cdr.json: found AAR; expected H3: AAR of the first" in said
 
