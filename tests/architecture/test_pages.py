@@ -66,7 +66,8 @@ def test_make_targets_are_real(commands, repository):
 def test_files_of_the_repository_are_there(commands, repository):
     folders = ("recipes/", "models/", "docs/", "benchmarks/", "tests/")
     named = [(page, word) for page, words in commands for word in words if word.startswith(folders)]
-    assert [item for item in named if not (repository / item[1]).exists()] == []
+    begun = {str(path.relative_to(repository)).partition("-size")[0] for path in (repository / "docs").glob("*.png")}
+    assert [item for item in named if not (repository / item[1]).exists() and item[1] not in begun] == []
 
 
 def test_links_lead_to_files(pages, repository):
