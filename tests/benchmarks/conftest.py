@@ -3,13 +3,17 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from scilogos.model import ModelConfig
+from scilogos.model import ModelConfig, Transformer, save_checkpoint
+from scilogos.tokens import save_hf_tokenizer
 from scilogos.train import read_recipe
 from scilogos.train.record import record
+from tests.fakes import CODEC, TINY
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
@@ -53,3 +57,14 @@ def write_run(tmp_path, monkeypatch) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def tiny(tmp_path) -> Path:
+    """A folder with a tiny model of random weights."""
+    folder = tmp_path / "tiny"
+    config = replace(TINY, tie_word_embeddings=True)
+    save_checkpoint(folder, Transformer(config).initialise(torch.Generator().manual_seed(0)), config)
+    CODEC.save(folder)
+    save_hf_tokenizer(CODEC, folder)
+    return folder

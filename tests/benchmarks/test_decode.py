@@ -3,19 +3,14 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import tokenizers
-import torch
 
 import command
 import decode
 from decoding.checkpoints import export, shape, vocabulary
-from scilogos.model import Transformer, save_checkpoint
-from scilogos.tokens import save_hf_tokenizer
-from tests.fakes import CODEC, TINY
+from tests.fakes import CODEC
 
 
 @pytest.fixture
@@ -29,17 +24,6 @@ def run(monkeypatch, capsys):
         return ended.value.code, *capsys.readouterr()
 
     return go
-
-
-@pytest.fixture
-def tiny(tmp_path) -> Path:
-    """A folder with a tiny model of random weights."""
-    folder = tmp_path / "tiny"
-    config = replace(TINY, tie_word_embeddings=True)
-    save_checkpoint(folder, Transformer(config).initialise(torch.Generator().manual_seed(0)), config)
-    CODEC.save(folder)
-    save_hf_tokenizer(CODEC, folder)
-    return folder
 
 
 def test_help(repository):

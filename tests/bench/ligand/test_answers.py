@@ -54,10 +54,10 @@ def test_a_contrast_is_log_p_here_less_its_mean_elsewhere(tiny, held, answers):
     designs = tiny.ligands(here.chains, 4, samples=4, seed=0)
     for ligand, design in zip(answer["ligands"], designs, strict=False):
         assert ligand["smiles"] == design.thing
-        own = log_likelihoods(tiny, here, design.texts[:1])[0]
+        own = log_likelihoods(tiny, here.chains, design.texts[:1])[0]
         if len(design.texts) == 1:
             assert own == pytest.approx(design.legal_score, abs=1e-3)
-        others = [log_likelihoods(tiny, pocket, design.texts[:1])[0] for pocket in elsewhere]
+        others = [log_likelihoods(tiny, pocket.chains, design.texts[:1])[0] for pocket in elsewhere]
         assert ligand["contrast"] == pytest.approx(own - sum(others) / len(others), abs=1e-3)
 
 

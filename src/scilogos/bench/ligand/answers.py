@@ -9,7 +9,7 @@ from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
 from scilogos.bench.ligand.pockets import Background, Pocket
 from scilogos.bench.ligand.settings import Settings
 from scilogos.errors import InputError, ScilogosError
-from scilogos.grammar import Complex, Molecule, split, write
+from scilogos.grammar import Complex, Molecule, Protein, split, write
 from scilogos.science import heavy_atoms
 from scilogos.tasks import Answer as Ranked
 from scilogos.tasks import Logos, ligand_design
@@ -54,10 +54,10 @@ def _answer(model: Logos, held: HeldOut, item: Item, seed: int) -> Answer:
 
 def _likelihoods(model: Logos, pockets: Sequence[Pocket], texts: Sequence[str]) -> list[np.ndarray]:
     """The likelihoods in the own pocket, which comes first, and in those of the others that the model can read."""
-    found = [log_likelihoods(model, pockets[0], texts)]
+    found = [log_likelihoods(model, pockets[0].chains, texts)]
     for pocket in pockets[1:]:
         try:
-            found.append(log_likelihoods(model, pocket, texts))
+            found.append(log_likelihoods(model, pocket.chains, texts))
         except ScilogosError:  # such as chains too long for it
             continue
     return found
@@ -85,9 +85,9 @@ def _wanted(designs: Designs, settings: Settings) -> Sequence[Ranked[str]]:
     return [answer for answer in designs for _ in range(answer.votes)]
 
 
-def log_likelihoods(model: Logos, pocket: Pocket, texts: Sequence[str]) -> np.ndarray:
+def log_likelihoods(model: Logos, chains: Sequence[Protein], texts: Sequence[str]) -> np.ndarray:
     """The log-likelihood of each answer's text in a pocket, among molecules, at temperature 1: float [texts]."""
-    codec, prompt = model.engine.codec, ligand_design.prompt(pocket.chains)
+    codec, prompt = model.engine.codec, ligand_design.prompt(chains)
     head = codec.encode(prompt)
     answers = [codec.encode(prompt + text)[len(head) :] for text in texts]
     rule = model.engine.guide(ligand_design.constraint())
