@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,6 +57,26 @@ def test_the_loss_falls(recipe, tmp_path, journal, optimiser, precision):
     assert config.num_hidden_layers == 2 and all(parameter.isfinite().all() for parameter in model.parameters())
     dtypes = {"fp32": "float32", "bf16": "bfloat16"}
     assert json.loads((final / "config.json").read_text())["torch_dtype"] == dtypes[precision]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
+@pytest.mark.parametrize("optimiser", ["muon", "adamw"])
+def test_on_a_gpu(recipe, tmp_path, journal, optimiser):
+    """bf16, compiled, the fused optimiser; the weights are read on any machine."""
+    there = replace(
+        recipe, optimiser=optimiser, precision="bf16", compile=True, device="cuda", tokens=60 * 128, keep=10
+    )
+    final = train(there, tmp_path / "run", quiet=True)
+    losses = [line["loss"] for line in journal(tmp_path / "run")]
+    assert losses[0] == pytest.approx(math.log(32), abs=0.15) and sum(losses[-5:]) / 5 < 1.9
+    for later in checkpoints.found(tmp_path / "run")[1:]:  # from the first one on, once more
+        shutil.rmtree(later)
+    shutil.rmtree(final)
+    assert train(there, tmp_path / "run", quiet=True) == final
+    again = [line["loss"] for line in journal(tmp_path / "run")]
+    assert again == pytest.approx(losses, rel=0.05)
+    model, _ = load_checkpoint(final, device="cpu")
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
 
 
 def test_the_same_seed_gives_the_same_losses(recipe, whole, tmp_path, journal):
