@@ -141,6 +141,8 @@ def test_linkers_that_cannot_join_nodes_are_left_out():
     assert one[0].texts == (text,) and one.refused < two.refused
     for ranking, groups in ((one, 1), (two, 2)):
         assert all(coordinating_groups(linker.smiles) >= groups for a in ranking for linker in a.thing.linkers)
+    odd = "<MaterialS><MetalS>[Zn]<MetalE><MoleculeS>[C-][c-]1n[c-][n]1[Os]<MoleculeE><MaterialE>"
+    assert material_generation.read_bridging((), odd, 0) == material_generation.read((), odd), "nobody asks for groups"
     given = material_generation.generate(engine, samples=20, groups=2, linkers=["C#N"])
     assert given[0].thing.linkers == (Molecule("C#N"),), "a given linker is taken as it stands"
 

@@ -44,7 +44,7 @@ def read(nodes: Sequence[str], answer: str) -> Material:
 def read_bridging(nodes: Sequence[str], answer: str, groups: int, given: Collection[str] = ()) -> Material:
     """Read an answer; InputError too if a linker, given ones aside, has fewer groups that can bind a metal."""
     thing = read(nodes, answer)
-    for linker in thing.linkers:
+    for linker in thing.linkers if groups else ():
         if linker.smiles not in given and coordinating_groups(linker.smiles) < groups:
             raise InputError(f"linker {linker.smiles!r}: expected {groups} coordinating groups or more")
     return thing

@@ -91,17 +91,15 @@ def _by_pocket(some: Sequence[tuple[Item, Answer]], threshold: float) -> dict[st
     """The share of ligands found; intervals draw structures. The same pockets in other orders, where there are some."""
     if not some:
         return {}
-    figures = {}
+    figures, (usual, *others) = {}, ORDERS
     orders = [_orders(item, answer, threshold) for item, answer in some]
     ligands = [item.given.ligands for item, _ in some]
 
     def share(name: str, distance: Callable, extra: int) -> Figure:
-        usual = next(iter(ORDERS))
         centres = [mine.get(name, mine.get(usual, [])) for mine in orders]
         hits = [found(c, wanted, distance, extra) for c, wanted in zip(centres, ligands, strict=True)]
         return ratio([sum(hit) for hit in hits], [len(hit) for hit in hits])
 
-    usual, *others = ORDERS
     for name, distance in (("DCA", dca), ("DCC", dcc)):
         for label, extra in (("n", 0), ("n+2", 2)):
             figures[f"{name} Top-{label}"] = share(usual, distance, extra)

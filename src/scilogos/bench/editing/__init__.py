@@ -173,8 +173,8 @@ def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
             values = [value for value in starmap(spearman, pairs) if not np.isnan(value)]
             figures[f"{title}: order by {order}, Spearman with fitness"] = mean(values, percent=False)
             if silent := len(some) - len(values):
-                told = f"{title}: repetitions of which order by {order} tells nothing"
-                figures[told] = Figure(silent, count=len(some), percent=False)
+                name = f"{title}: repetitions of which order by {order} tells nothing"
+                figures[name] = Figure(silent, count=len(some), percent=False)
         if calls := [answer["oracle calls"] for answer in some if answer.get("oracle calls")]:
             figures[f"{title}: oracle calls"] = mean(calls, percent=False)
         lacking = sum(NUMBER - len(answer.get("sequences", ())) for answer in some)
