@@ -13,6 +13,7 @@ import torch
 from cyclopts import App
 
 from command import run_app
+from ladder.runs import METRICS, journal
 from result import show_result, spread
 from scilogos.bench.figures import Figure
 from scilogos.bench.leaks import kept
@@ -46,14 +47,11 @@ class Stage:
 def read_stage(path: Path) -> Stage:
     """Read a recipe and its run in runs/NAME; MissingError where the run or its corpus is not there."""
     recipe = read_recipe(path)
-    metrics = Path("runs") / recipe.name / "metrics.jsonl"
-    recipe = recorded(metrics.parent) or recipe
-    if not metrics.is_file():
-        raise MissingError(f"{metrics}: not there; train {path} first")
-    lines = [json.loads(line) for line in metrics.read_text().splitlines()]
-    if not any("validation" in line for line in lines):
-        raise InputError("no validation yet", path=metrics)
-    return Stage(recipe, read_corpus(recipe.corpus), lines)
+    folder = Path("runs") / recipe.name
+    recipe = recorded(folder) or recipe
+    if not (folder / METRICS).is_file():
+        raise MissingError(f"{folder / METRICS}: not there; train {path} first")
+    return Stage(recipe, read_corpus(recipe.corpus), journal(folder))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

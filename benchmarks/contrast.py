@@ -14,9 +14,9 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from command import run_app
-from result import Spread, show_result
+from result import show_result, spread_of
 from scilogos.bench.binding_site.chains import LONGEST, TRAINING
-from scilogos.bench.figures import Figure, mean
+from scilogos.bench.figures import mean
 from scilogos.bench.held_out import reading, subset
 from scilogos.bench.ligand.answers import log_likelihoods
 from scilogos.data.readers import READERS
@@ -137,13 +137,8 @@ def contrast(
         print(f"{name}: {figure}")
     settings = {"model": model, "fingerprint": fingerprint(logos.folder), "number": number, "seed": seed}
     settings |= {"others": others, "draws": draws, "pockets of too few draws": len(alike) - len(there)}
-    ratios = {name: _spread(figure) for name, figure in found.items()}
+    ratios = {name: spread_of(figure) for name, figure in found.items()}
     show_result("contrast", settings=settings, ratios=ratios, figures={k: asdict(v) for k, v in found.items()})
-
-
-def _spread(figure: Figure) -> Spread:
-    value = float("nan") if figure.value is None else float(figure.value)
-    return Spread(value, value if figure.low is None else figure.low, value if figure.high is None else figure.high)
 
 
 if __name__ == "__main__":

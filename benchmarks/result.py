@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from scilogos.bench.figures import Figure
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -22,6 +24,12 @@ class Spread:
 def spread(values: Sequence[float]) -> Spread:
     """Summarise one value a pair, a round or a run."""
     return Spread(median(values), min(values), max(values))
+
+
+def spread_of(figure: Figure) -> Spread:
+    """A figure's value, and the ends of its interval; the value itself where it has none."""
+    value = float("nan") if figure.value is None else float(figure.value)
+    return Spread(value, value if figure.low is None else figure.low, value if figure.high is None else figure.high)
 
 
 def rounded(value: Any) -> Any:

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from ladder.runs import Over, Run
 from ladder.scores import SCORES, points
+from result import spread_of
 from scilogos.bench.figures import Figure
 
 X_LABELS: dict[Over, str] = {"size": "parameters", "tokens": "tokens"}
@@ -25,19 +26,16 @@ def draw_scores(runs: Sequence[Run], over: Over, found: Mapping[str, Mapping[str
     for axis, (task, row) in zip(axes.flat, found.items(), strict=False):
         known = [run for run in runs if run.name in row]
         log_x, y = points(known, over, row)
-        ends = [[_or(row[run.name].low, v), _or(row[run.name].high, v)] for run, v in zip(known, y, strict=True)]
+        spreads = [spread_of(row[run.name]) for run in known]
+        ends = [[one.least for one in spreads], [one.most for one in spreads]]
         axis.plot(10**log_x, np.polyval(np.polyfit(log_x, y, 1), log_x), color="0.6", linewidth=1)
-        axis.errorbar(10**log_x, y, np.abs(np.array(ends).T - y), fmt="o", markersize=4, linewidth=1, capsize=2)
+        axis.errorbar(10**log_x, y, np.abs(ends - y), fmt="o", markersize=4, linewidth=1, capsize=2)
         _ticks(axis, known, over)
         axis.set_title(task, fontsize=9)
         axis.set_ylabel(SCORES[task], fontsize=6)
     figure.supxlabel(X_LABELS[over], fontsize=9)
     figure.savefig(out.with_name(f"{out.name}-{over}-scores.png"), dpi=130)
     plt.close(figure)
-
-
-def _or(value: float | None, other: float) -> float:
-    return other if value is None else value
 
 
 def draw(runs: Sequence[Run], over: Over, table: Mapping[str, Mapping[str, float]], out: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -71,13 +71,18 @@ def _stage(folder: Path, recipe: TrainRecipe | None = None) -> _Stage:
     settings = recorded(folder) or recipe
     if settings is None:
         raise InputError("the run has no record of its recipe", path=folder)
-    lines = [json.loads(line) for line in (folder / METRICS).read_text().splitlines()]
-    told = [line for line in lines if "validation" in line]
-    if not told:
-        raise InputError("no validation yet", path=folder / METRICS)
+    told = [line for line in journal(folder) if "validation" in line]
     validated = np.array([(line["step"] + 1) * settings.step_tokens for line in told])
     losses = {name: np.array([line["validation"][name] for line in told]) for name in told[-1]["validation"]}
     return _Stage(settings.steps * settings.step_tokens, validated, losses, settings.start)
+
+
+def journal(folder: Path) -> list[dict[str, Any]]:
+    """What a run said of each step; InputError where it never validated."""
+    lines = [json.loads(line) for line in (folder / METRICS).read_text().splitlines()]
+    if not any("validation" in line for line in lines):
+        raise InputError("no validation yet", path=folder / METRICS)
+    return lines
 
 
 def _fingerprints(final: Path) -> tuple[str, ...]:

@@ -25,31 +25,27 @@ SCORES = {  # the figure of each task's report that a larger model should raise;
 def scores(runs: Sequence[Run], results: Path) -> dict[str, dict[str, Figure]]:
     """For each task the score of each run's final weights, from reports of one name and as many draws.
 
-    Of several such reports that which most of the runs have.
+    Of several such reports that which most of the runs have; InputError for a task whose reports all lack its figure.
     """
     found: dict[str, dict[str, Figure]] = {}
     folders = [(run.name, results / weights) for run in runs for weights in run.fingerprints]
     for task, figure in SCORES.items():
-        asked = defaultdict[tuple[str, int], dict[str, Figure]](dict)
+        asked, lacking = defaultdict[tuple[str, int], dict[str, Figure]](dict), list[Path]()
         for run, folder in folders:
             for path in sorted(folder.glob(f"{task}*.json")):
-                samples, score = _score(path, figure)
-                if score is not None:
-                    asked[path.name, samples][run] = score
+                report = json.loads(path.read_text())
+                figures = report["figures"]["model"]
+                if report.get("apart"):  # another question than the task's
+                    continue
+                if figure not in figures:  # other loops, say
+                    lacking.append(path)
+                elif figures[figure]["value"] is not None:
+                    asked[path.name, report["settings"]["samples"]][run] = Figure(**figures[figure])
+        if lacking and not asked:
+            raise InputError(f"expected the figure {figure!r}, as in no report of {task}", path=lacking[0])
         if asked:
             found[task] = max(asked.values(), key=len)
     return found
-
-
-def _score(path: Path, figure: str) -> tuple[int, Figure | None]:
-    """Draws, and the model's figure; None where nothing was measured, or of another question than the task's."""
-    report = json.loads(path.read_text())
-    figures, samples = report["figures"]["model"], report["settings"]["samples"]
-    if report.get("apart"):
-        return samples, None
-    if figure not in figures:
-        raise InputError(f"found {', '.join(figures)}; expected {figure}", path=path)
-    return samples, Figure(**figures[figure]) if figures[figure]["value"] is not None else None
 
 
 def slope(runs: Sequence[Run], over: Over, row: Mapping[str, Figure]) -> float:

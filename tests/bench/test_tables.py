@@ -36,7 +36,7 @@ def test_a_row_for_each_system(tmp_path):
     assert "| **logos-8m, 0123456789ab** | 50.0% (40.0–60.0) |  |  | 75.0% (70.0–80.0) |" in text
     assert text.index("logos-1m, ba9876543210") < text.index("logos-8m, 0123456789ab")
     assert "`logos bench retrosynthesis --data data`; 16 draws an item; seed 0; 5 clean" in text
-    assert text.count("No result of ours") == len({table["task"] for table in published().values()}) - 1
+    assert text.count("No result of ours") == len(published()) - 1
 
 
 def test_another_question_has_a_table_of_its_own(tmp_path):

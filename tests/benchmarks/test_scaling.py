@@ -61,6 +61,13 @@ def test_scores_are_of_equal_reports(tmp_path):
     assert scores(RUNS, tmp_path) == {"retrosynthesis": {"small": Figure(0.3), "large": Figure(0.5)}}
     write(small, "retrosynthesis-limit-500.json", 0.3, samples=4)
     assert len(scores(RUNS, tmp_path)["retrosynthesis"]) == 1, "draws differ"
+    other = {"figures": {"model": {"H1": {"value": 0.1}}}, "settings": {"samples": 1}}
+    (small / "cdr-loops-H1.json").write_text(json.dumps(other))
+    with pytest.raises(InputError, match="cdr-loops-H1.json: expected the figure"):
+        scores(RUNS, tmp_path)
+    other["figures"]["model"] = {"H3: AAR of the first": asdict(Figure(0.4))}
+    (small / "cdr.json").write_text(json.dumps(other))
+    assert scores(RUNS, tmp_path)["cdr"] == {"small": Figure(0.4)}, "a report of other loops stands beside"
     assert scores([run("new", 1_000_000)], tmp_path) == {}
 
 

@@ -123,7 +123,7 @@ def test_scores_are_those_of_the_reports(here, capsys, monkeypatch):
     other = here / "results" / fingerprint(final) / "cdr.json"
     other.write_text(json.dumps({"settings": {"samples": 1}, "figures": {"model": {"AAR": {"value": 0.1}}}}))
     code, said = result(scaling, "scaling.py", capsys, monkeypatch, "small.toml", "larger.toml")
-    assert code == 2 and "cdr.json: found AAR; expected H3: AAR of the first" in said
+    assert code == 2 and "cdr.json: expected the figure 'H3: AAR of the first'" in said
 
 
 def test_a_card_is_written_from_what_was_measured(here, capsys, monkeypatch):

@@ -87,7 +87,7 @@ def read_mofid(line: str) -> Material:
 def coordinating_groups(linker: str) -> int:
     """Count the groups of a linker that can bind a metal: carboxylates, azole and pyridyl nitrogens, phenolates, ...
 
-    Ours: twelve patterns, under which 96% of the linkers in CoRE, QMOF and hMOF have two or more.
+    Ours: twelve patterns, under which nearly all linkers of known frameworks have two or more.
     """
     mol, claimed, count = parse_smiles(neutralised(linker)), set(), 0
     for pattern in _PATTERNS.values():

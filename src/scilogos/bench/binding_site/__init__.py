@@ -85,9 +85,9 @@ def items(data: Path, *, limit: int | None, seed: int, settings: Settings = Sett
             mixed = _one_a_protein(_far(mixed, near, None, reasons), reasons)
         chosen += mixed[:limit] if group != VALIDATION else mixed
     absent = [table for name, table in _TABLES.items() if name in settings.sets and not (data / table).is_file()]
-    notes = (*(f"{table} is not there: its set is not measured" for table in absent),)
-    notes += () if fpocket.installed() else (fpocket.MISSING,)
-    return HeldOut(tuple(chosen), {reason: keys for reason, keys in reasons.items() if keys}, train, notes=notes)
+    notes = [f"{table} is not there: its set is not measured" for table in absent]
+    notes += [] if fpocket.installed() else [fpocket.MISSING]
+    return HeldOut(tuple(chosen), {reason: keys for reason, keys in reasons.items() if keys}, train, notes=tuple(notes))
 
 
 def _read(data: Path, settings: Settings, reasons: dict[str, list[str]]) -> Iterator[tuple[str, str, Target, Sites]]:

@@ -25,6 +25,15 @@ VALIDATION = "validation"
 THRESHOLD = "validation threshold"
 _KEPT = ("COACH420", "HOLO4K", "LIGYSIS", "CrossDocked")  # sets whose residues are scored, and any of a user's own
 
+_ORDERS: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = {  # of a pocket's probabilities and votes
+    "summed probability": lambda probabilities, _: probabilities.sum(),
+    "mean probability": lambda probabilities, _: probabilities.mean(),
+    "highest probability": lambda probabilities, _: probabilities.max(),
+    "number of residues": lambda probabilities, _: len(probabilities),
+    "votes": lambda _, votes: votes.sum(),
+}
+_USUAL, *_OTHERS = _ORDERS
+
 Pair = tuple[np.ndarray, np.ndarray]  # scores and truth of residues, all chains of an item
 
 
@@ -91,38 +100,28 @@ def _by_pocket(some: Sequence[tuple[Item, Answer]], threshold: float) -> dict[st
     """The share of ligands found; intervals draw structures. The same pockets in other orders, where there are some."""
     if not some:
         return {}
-    figures, (usual, *others) = {}, ORDERS
+    figures = {}
     orders = [_orders(item, answer, threshold) for item, answer in some]
     ligands = [item.given.ligands for item, _ in some]
 
     def share(name: str, distance: Callable, extra: int) -> Figure:
-        centres = [mine.get(name, mine.get(usual, [])) for mine in orders]
+        centres = [mine.get(name, mine.get(_USUAL, [])) for mine in orders]
         hits = [found(c, wanted, distance, extra) for c, wanted in zip(centres, ligands, strict=True)]
         return ratio([sum(hit) for hit in hits], [len(hit) for hit in hits])
 
     for name, distance in (("DCA", dca), ("DCC", dcc)):
         for label, extra in (("n", 0), ("n+2", 2)):
-            figures[f"{name} Top-{label}"] = share(usual, distance, extra)
+            figures[f"{name} Top-{label}"] = share(_USUAL, distance, extra)
     if any(len(mine) > 1 for mine in orders):
-        figures |= {f"DCA Top-n, pockets by {name}": share(name, dca, 0) for name in others}
-        figures["DCA, a pocket of any rank"] = share(usual, dca, max(map(len, (m[usual] for m in orders if m))))
+        figures |= {f"DCA Top-n, pockets by {name}": share(name, dca, 0) for name in _OTHERS}
+        figures["DCA, a pocket of any rank"] = share(_USUAL, dca, max(len(mine[_USUAL]) for mine in orders if mine))
     return figures
-
-
-ORDERS: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = {  # of a pocket's probabilities and votes
-    "summed probability": lambda probabilities, _: probabilities.sum(),
-    "mean probability": lambda probabilities, _: probabilities.mean(),
-    "highest probability": lambda probabilities, _: probabilities.max(),
-    "number of residues": lambda probabilities, _: len(probabilities),
-    "votes": lambda _, votes: votes.sum(),
-}
 
 
 def _orders(item: Item, answer: Answer, threshold: float) -> dict[str, list[np.ndarray]]:
     """The centres of an answer's pockets, best first by each order that it allows, the usual one first."""
-    usual = next(iter(ORDERS))
     if "pockets" in answer:
-        return {usual: [np.asarray(centre) for centre in answer["pockets"]]}
+        return {_USUAL: [np.asarray(centre) for centre in answer["pockets"]]}
     if "probabilities" not in answer:
         return {}
     scores = [np.asarray(some) for some in answer["probabilities"]]
@@ -133,7 +132,7 @@ def _orders(item: Item, answer: Answer, threshold: float) -> dict[str, list[np.n
     pockets = binding_site.pockets(marked, scores, item.given.centroids)
     votes = answer.get("votes", scores)
     known = [[np.array([one[c][i] for c, i in p.residues]) for one in (scores, votes)] for p in pockets]
-    ranks = {name: sorted(range(len(pockets)), key=lambda k: -worth(*known[k])) for name, worth in ORDERS.items()}
+    ranks = {name: sorted(range(len(pockets)), key=lambda k: -worth(*known[k])) for name, worth in _ORDERS.items()}
     return {name: [np.asarray(pockets[k].centre) for k in order] for name, order in ranks.items()}
 
 

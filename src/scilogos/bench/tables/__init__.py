@@ -32,7 +32,10 @@ def page(results: Path) -> str:
     lines = [_HEAD.format(results=results)]
     for name, table in published().items():
         mine = [run for run in runs if run.task == table["task"]]
-        made_by = _made_by(mine) if name == table["task"] else []
+        if name == table["task"]:
+            made_by = _made_by(mine)
+        else:  # the first table of the task has told how they were made
+            made_by = [] if any(any(run.cells("model", table["columns"])) for run in mine) else _made_by([])
         lines += [f"\n## {table['title']}\n", *_table(table, mine), "", table["note"], *made_by]
         others = [run for run in asked_otherwise(results) if run.task == name]
         for question in dict.fromkeys(run.report["apart"] for run in others):
