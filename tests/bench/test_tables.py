@@ -112,6 +112,23 @@ def test_figures_in_brief_are_those_of_the_installed_weights(tmp_path):
     assert "25.0%" in brief(tmp_path, "logos-8m") and f"| {own} |" in brief(tmp_path, "logos-8m")
 
 
+def test_what_scoring_costs(tmp_path):
+    right = report(model={"top-1": Figure(0.5)})
+    replace(right, seconds=2.0, scoring=0.5, items={"clean": 100}, differs=["limit 100"]).write(tmp_path / "a")
+    replace(right, seconds=9.0, items={"clean": 10}, differs=["limit 10"]).write(tmp_path / "a")
+    judged = report("cdr", model={"H3: AAR of the first": Figure(0.5)})
+    replace(judged, seconds=4.0, judging=3.0, scoring=1.0, items={"H3": 50}).write(tmp_path / "a")
+    pace = {"tried a minute and core, by the clock": Figure(2.5, percent=False)}
+    replace(report("ligand", model=pace), seconds=1.0, judging=99.0, scoring=0.0, items={"pockets": 50}).write(
+        tmp_path / "a"
+    )
+    rows = page(tmp_path).partition("## What scoring costs")[2]
+    assert "| logos-8m, 0123456789ab, retrosynthesis | 100 | 2.000 | 0.500 | 25% |  |" in rows, "of the larger run"
+    assert "| logos-8m, 0123456789ab, cdr | 50 | 4.000 | 4.000 | 100% |  |" in rows
+    assert "| logos-8m, 0123456789ab, ligand | 50 | 1.000 | 0.000 | 0% | 2.500 |" in rows, "docking is apart"
+    assert "| **logos-8m, 0123456789ab, together** | 200 | 2.250 | 1.250 | 56% |  |" in rows
+
+
 def test_every_table_belongs_to_a_task():
     for name, table in published().items():
         assert table["task"] in TASKS and table["note"] and table["title"]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from scilogos.bench.tables.brief import brief, renewed
+from scilogos.bench.tables.costs import costs
 from scilogos.bench.tables.runs import Run, asked_otherwise, published, usual
 from scilogos.errors import MissingError
 
@@ -17,6 +18,16 @@ Figures of held-out data, from the reports of `logos bench`; none is typed by ha
 systems stand as their papers print them, and what is comparable is said below each table. How each task is scored, and
 its settings, is said in [scoring.md](scoring.md).
 """
+
+_COSTS = """
+## What scoring costs
+
+Seconds an item by the clock, of the model and of what scores its answers: taken on one machine in one run, so that
+their ratio tells something and they themselves do not. Docking (ligand) and assembly (material) are apart: their pace
+is what one core tries in a minute.
+
+| | items | sampling | scoring | scoring of sampling | docked or assembled |
+|---|---:|---:|---:|---:|---:|"""
 
 
 def columns_of(task: str) -> list[str]:
@@ -42,7 +53,7 @@ def page(results: Path) -> str:
             some = [run for run in others if run.report["apart"] == question]
             ours = {key: value for key, value in table.items() if key != "published"}
             lines += [f"\n### {table['title']}, another question: {question}\n", *_table(ours, some), *_made_by(some)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, _COSTS, *costs(runs)]) + "\n"
 
 
 def _table(table: Mapping[str, Any], runs: Sequence[Run]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scilogos.bench.tables.runs import Run, published, usual
+from scilogos.bench.tables.runs import Run, least_changed, published, usual
 from scilogos.errors import InputError, MissingError
 from scilogos.model import fingerprint
 from scilogos.tasks import installed
@@ -30,7 +30,7 @@ def brief(results: Path, name: str) -> str:
     for table in published().values():
         mine = [run for run in runs if run.task == table["task"]]
         if mine:
-            lines += _rows(table, min(mine, key=_least_changed))
+            lines += _rows(table, min(mine, key=least_changed))
     return "\n".join(lines) + "\n"
 
 
@@ -42,11 +42,6 @@ def renewed(text: str, results: Path) -> str:
             "no place for figures; expected <!-- figures of MODEL --> and below it <!-- end of figures -->"
         )
     return found
-
-
-def _least_changed(run: Run) -> tuple[int, int]:
-    """The run of most items at the usual settings, draws and seed comes first."""
-    return len(run.otherwise), -sum(run.report["items"].values())
 
 
 def _rows(table: Mapping[str, Any], run: Run) -> Sequence[str]:

@@ -77,6 +77,11 @@ def usual(results: Path) -> list[Run]:
     return sorted((run for run in _runs(results) if not run.report.get("apart")), key=lambda run: run.title)
 
 
+def least_changed(run: Run) -> tuple[int, int]:
+    """A key by which the run of most items at the usual settings, draws and seed comes first."""
+    return len(run.otherwise), -sum(run.report["items"].values())
+
+
 def asked_otherwise(results: Path) -> list[Run]:
     """Those that ask another, such as a validation split or an oracle in the loop, by title."""
     return sorted((run for run in _runs(results) if run.report.get("apart")), key=lambda run: run.title)
