@@ -7,11 +7,12 @@ load("logos-8m").retrosynthesis("CC(=O)Nc1ccc(O)cc1", n=10)
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from scilogos.version import __version__
+
 if TYPE_CHECKING:
     from scilogos.bench import Method, tune
     from scilogos.tasks import Logos, load
 
-__version__ = "0.1.0"
 __all__ = ["Logos", "Method", "__version__", "load", "tune"]
 _MODULES = {"Logos": "tasks", "load": "tasks", "Method": "bench", "tune": "bench"}
 

@@ -15,7 +15,6 @@ from platform import python_version
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from scilogos import __version__
 from scilogos.bench import binding_site, cdr, editing, ligand, material, retrosynthesis, validity
 from scilogos.bench.held_out import Answer, HeldOut, Item, Predict
 from scilogos.bench.leaks import told
@@ -29,6 +28,7 @@ from scilogos.errors import InputError, MissingError, ObjectError, PromptError
 from scilogos.model import fingerprint
 from scilogos.progress import Progress
 from scilogos.tasks import Logos, installed
+from scilogos.version import __version__
 
 TASKS: dict[str, ModuleType] = {
     "retrosynthesis": retrosynthesis,

@@ -4,12 +4,12 @@ import sys
 
 from cyclopts import App, Parameter
 
-from scilogos import __version__
 from scilogos.cli import language, tasks, training, work
 from scilogos.cli.bench import bench
 from scilogos.cli.demo import demo
 from scilogos.cli.sites import sites
 from scilogos.errors import ScilogosError
+from scilogos.version import __version__
 
 __all__ = ["app", "main"]
 

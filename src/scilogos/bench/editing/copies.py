@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scilogos import __version__
 from scilogos.bench.editing.landscapes import Labelled
 from scilogos.bench.held_out import subset
 from scilogos.bench.tuning import LOSS, Method, tune
@@ -22,6 +21,7 @@ from scilogos.errors import StorageError
 from scilogos.grammar.objects import RESIDUES
 from scilogos.science import replacing
 from scilogos.tasks import Logos, load
+from scilogos.version import __version__
 
 MOST_SEQUENCES = 4000  # whose pairs are looked at; of more, so many drawn at random
 _TAGS = 6  # places of a sentence beside its residues

@@ -16,7 +16,6 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from scilogos import __version__
 from scilogos.bench.editing.landscapes import Labelled
 from scilogos.bench.editing.network import Fit, Network, fit
 from scilogos.bench.scores import spearman
@@ -24,6 +23,7 @@ from scilogos.errors import CheckpointError, StorageError
 from scilogos.model.files import write_bytes
 from scilogos.progress import Progress
 from scilogos.science import replacing
+from scilogos.version import __version__
 
 WEIGHTS, CARD, MEASURED = "model.safetensors", "card.json", "figures.json"
 FIGURES = ("held-out Spearman", "Spearman with GGS's oracle", "mean absolute difference from GGS's oracle")

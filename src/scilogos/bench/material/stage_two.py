@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from scilogos import __version__
 from scilogos.bench.figures import Figure, bootstrap, ratio
 from scilogos.bench.held_out import Answer
 from scilogos.bench.material.fit import Choice, Library, Misfit, choices
@@ -26,6 +25,7 @@ from scilogos.bench.material.limits import Failed, call
 from scilogos.bench.material.settings import Settings, tools
 from scilogos.errors import ScilogosError
 from scilogos.science import replacing
+from scilogos.version import __version__
 
 PROGRAMS = Path(__file__).parent
 MIN_PORE = 2.4  # Å, the pore-limiting diameter that MOFDiff and MOFFlow-2 ask for

@@ -1,0 +1,3 @@
+"""The version of the package, which reports and cached answers carry."""
+
+__version__ = "0.1.0"
