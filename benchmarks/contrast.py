@@ -26,6 +26,7 @@ from scilogos.model import fingerprint
 from scilogos.progress import Progress
 from scilogos.science import similarity
 from scilogos.tasks import DEFAULT, Logos, load
+from scilogos.tasks.ranking import by_character
 
 FIRST = 5  # draws that count
 
@@ -77,6 +78,7 @@ def of_draws(model: Logos, pocket: Known, others: Sequence[Known], draws: int, s
     alike = np.array([similarity(answer.thing, pocket.smiles) for answer in ranking])
     orders = {
         "likelihood": np.array([answer.legal_score for answer in ranking]),
+        "likelihood per character": np.array([by_character(answer) for answer in ranking]),
         "contrast": contrasted(likely, 0),
         "votes": np.array([answer.votes for answer in ranking]),
     }

@@ -13,7 +13,7 @@ from scilogos.bench.material.distributions import most_frequent, plots, shares
 from scilogos.bench.material.fit import Library, Misfit, choices
 from scilogos.bench.material.limits import Failed, call
 from scilogos.bench.material.settings import CHECKER, Settings, judged_by
-from scilogos.bench.material.text import Training
+from scilogos.bench.material.text import Training, first_half
 from scilogos.errors import InputError, MissingError
 from scilogos.science import neutralised
 
@@ -67,6 +67,16 @@ def test_material_scores(training):
     assert values["VNU without a novel linker that cannot bridge"] == pytest.approx(1 / 6)
     assert values["novel linkers with 2 or more coordinating groups"] == 0.5
     assert values["distinct novel linkers"] == 2
+    # four distinct materials; the likelier two are the known one and the one that can bridge
+    assert values["VNU without a novel linker that cannot bridge, first half"] == 0.5
+    assert values["novel linkers with 2 or more coordinating groups, first half"] == 1
+
+
+def test_the_first_half_goes_by_likelihood_per_character():
+    drawn = [(ACID, -1.0, "x"), (OTHER, -3.0, "x" * 19), (ACID, -9.0, "x" * 99), (ISOMER, -2.0, "x"), ("CCO", -8.0, "")]
+    answers = [{"nodes": [NODE], "linkers": [linker], "score": score, "text": text} for linker, score, text in drawn]
+    half = first_half([*answers, {"text": "", "invalid": "no", "score": -0.1}, {"nodes": [NODE], "linkers": ["CC"]}])
+    assert [(answer["linkers"], len(answer["text"])) for answer in half] == [([ACID], 99), ([OTHER], 19)]
 
 
 def test_a_linker_that_loses_its_sense_with_its_charge_has_no_groups(training):

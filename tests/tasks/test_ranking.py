@@ -7,7 +7,7 @@ import pytest
 
 from scilogos.decode import Completion
 from scilogos.errors import InputError
-from scilogos.tasks.ranking import log_sum_exp, rank
+from scilogos.tasks.ranking import by_character, log_sum_exp, rank
 
 
 def completion(text: str, p: float) -> Completion:
@@ -33,6 +33,13 @@ def test_probabilities_are_averaged_over_writings():
     ranking = rank(groups, read)
     assert {answer.thing: round(math.exp(answer.score), 6) for answer in ranking} == {"a": 0.2, "b": 0.166667}
     assert ranking[0].texts == ("a",) and ranking[0].votes == 2
+
+
+def test_a_long_answer_may_be_worth_more_for_each_character():
+    drawn = [completion("aa", 0.2), completion("bbbbbbbb", 0.1), completion("BBBBBBBB", 0.05)]
+    assert [answer.thing for answer in rank([drawn], read)] == ["aa", "bbbbbbbb"]
+    ranking = rank([drawn], read, worth=by_character)
+    assert [answer.thing for answer in ranking] == ["bbbbbbbb", "aa"] and by_character(ranking[1]) == math.log(0.2) / 3
 
 
 def test_what_cannot_be_read_is_counted_and_left_out():

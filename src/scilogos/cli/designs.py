@@ -11,6 +11,7 @@ from scilogos.tasks.ligand_design import Designs
 SCORES = (
     "legal_score: log-likelihood among the symbols that could follow, by which answers are ranked; score: among all"
 )
+SCORES_BY_CHARACTER = SCORES.replace("are ranked", "are ranked, divided by their length")
 
 
 def show_designs(designs: Designs, marked: int, asked: int, out: Path | None) -> None:

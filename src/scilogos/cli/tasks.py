@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from scilogos.cli import inputs
-from scilogos.cli.designs import SCORES, show_designs
+from scilogos.cli.designs import SCORES, SCORES_BY_CHARACTER, show_designs
 from scilogos.cli.entries import answered
 from scilogos.cli.options import DEFAULT, Model, Number
 from scilogos.cli.output import Result, check_out
@@ -170,7 +170,8 @@ def materials(
         for rank, answer in enumerate(ranking, 1)
     ]  # fmt: skip
     why = f"by RDKit or for a linker of fewer than {groups} groups" if groups else "by RDKit"
-    Result(rows, "Materials", footnote=f"{ranking.refused} of {ranking.drawn} draws refused {why}; {SCORES}").show(out)
+    refused = f"{ranking.refused} of {ranking.drawn} draws refused {why}"
+    Result(rows, "Materials", footnote=f"{refused}; {SCORES_BY_CHARACTER}").show(out)
 
 
 def edit(

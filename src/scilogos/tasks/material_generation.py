@@ -10,7 +10,7 @@ from scilogos.grammar import Material, parse, tags
 from scilogos.grammar.constraints import Materials
 from scilogos.grammar.writer import wrap
 from scilogos.science import coordinating_groups, material
-from scilogos.tasks.ranking import Ranking, check_counts, rank
+from scilogos.tasks.ranking import Ranking, by_character, check_counts, rank
 
 SAMPLING = Sampling(temperature=1.0)
 BUDGET = 400  # symbols of a material
@@ -62,7 +62,7 @@ def generate(
     sampling: Sampling = SAMPLING,
     seed: int = 0,
 ) -> Ranking[Material]:
-    """Rank up to n materials that have the given nodes and linkers, and perhaps more.
+    """Rank up to n materials that have the given nodes and linkers, and perhaps more, by likelihood per character.
 
     From `samples` draws; by default from as many as it takes to find n different ones, 2 n at least, 8 n at most. With
     `groups`, draws in which a linker, given ones aside, has fewer coordinating groups count as refused.
@@ -83,7 +83,7 @@ def generate(
         drawn = engine.complete([begun], samples, sampling, seed=seed)[0]
     else:
         drawn = _enough(lambda total: engine.complete([begun], total, sampling, seed=seed)[0], reader, n)
-    return rank([drawn], reader, most=n)
+    return rank([drawn], reader, most=n, worth=by_character)
 
 
 def _enough(draw: Callable[[int], list[Completion]], read: Callable[[str], Material], n: int) -> list[Completion]:

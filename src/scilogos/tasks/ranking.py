@@ -1,7 +1,8 @@
 """From completions to ranked answers: read, merge equal things told by different texts, order by likelihood.
 
 The order is by likelihood among legal symbols: post-training takes its loss over these, and does not care how much the
-model would give to others, so that a plain likelihood drifts from what was learnt. Measured in docs/log.md.
+model would give to others, so that a plain likelihood drifts from what was learnt. A task may take another. Measured in
+docs/log.md.
 """
 
 import math
@@ -80,14 +81,25 @@ def _even(_: Completion) -> float:
     return 0.0
 
 
+def by_likelihood(answer: Answer) -> float:
+    """The usual order: the likelihood among legal symbols."""
+    return answer.legal_score
+
+
+def by_character(answer: Answer) -> float:
+    """The same for each character of the text and its end, so that a short answer is not the better for it."""
+    return answer.legal_score / (1 + len(answer.texts[0]))
+
+
 def rank(
     groups: Sequence[Sequence[Completion]],
     read: Callable[[str], T],
     *,
     most: int | None = None,
     log_weight: Callable[[Completion], float] = _even,
+    worth: Callable[[Answer[T]], float] = by_likelihood,
 ) -> Ranking[T]:
-    """Merge and rank the completions of several writings of one prompt (one group each) by `legal_score`.
+    """Merge the completions of several writings of one prompt (one group each), and order them by what each is worth.
 
     A text that several draws gave counts once; probabilities are averaged over the writings. `read` raises
     ScilogosError for an answer that is none. `log_weight` says how much a draw counts where draws stand for the model's
@@ -116,5 +128,5 @@ def rank(
         score, legal = (log_sum_exp(each) - math.log(len(groups)) for each in zip(*texts.values(), strict=True))
         written = tuple(dict.fromkeys(text for _, text in texts))
         answers.append(Answer(thing, score, votes[thing], written, legal, weights[thing]))
-    answers.sort(key=lambda answer: -answer.legal_score)
+    answers.sort(key=lambda answer: -worth(answer))
     return Ranking(tuple(answers[:most]), drawn, refused)

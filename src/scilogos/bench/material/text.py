@@ -107,8 +107,27 @@ def _joins(linker: str, training: Training) -> bool:
     return training.has_linker(linker) or _groups(linker) >= LEAST_GROUPS
 
 
+def first_half(answers: Sequence[Answer]) -> list[Answer]:
+    """Half of the distinct materials, as `logos materials` orders and shows them; none of those that no model wrote."""
+    best: dict[Parts, Answer] = {}
+    for answer in answers:
+        if (parts := parts_of(answer)) and "score" in answer and _worth(answer) > _worth(best.get(parts)):
+            best[parts] = answer
+    return sorted(best.values(), key=_worth, reverse=True)[: (len(best) + 1) // 2]
+
+
+def _worth(answer: Answer | None) -> float:
+    return answer["score"] / (1 + len(answer["text"])) if answer else float("-inf")
+
+
 def text_figures(answers: Sequence[Answer], training: Training) -> dict[str, Figure]:
-    """Shares of all draws; intervals treat each draw's verdict as given."""
+    """Shares of all draws, and of the first half; intervals treat each draw's verdict as given."""
+    found, half = _shares(answers, training), first_half(answers)
+    of_half = _shares(half, training) if half else {}
+    return found | {f"{name}, first half": of_half[name] for name in of_half if "bridge" in name or "groups" in name}
+
+
+def _shares(answers: Sequence[Answer], training: Training) -> dict[str, Figure]:
     parts, found = [parts_of(answer) for answer in answers], verdicts(answers, training)
     drawn = {linker for good, p in zip(found["valid"], parts, strict=True) if good and p for linker in p[1]}
     linkers = sorted(linker for linker in drawn if not training.has_linker(linker))
