@@ -7,7 +7,7 @@ import pytest
 from rdkit import Chem, rdBase
 
 from scilogos.errors import PromptError
-from scilogos.grammar import Antibody, Material, parse, tags, write
+from scilogos.grammar import Antibody, Material, parse, tags, valence, write
 from scilogos.grammar import smiles as smiles_syntax
 from scilogos.grammar.constraints import (
     Bounds,
@@ -257,6 +257,7 @@ def test_a_material_ends_only_behind_the_given_linkers():
     ids=lambda constraint: type(constraint).__name__,
 )
 def test_symbols_of_one_class_are_interchangeable(constraint):
+    valence._forget()  # equal prefixes are one as long as all fit: in a long run of tests the room ends in some test
     rng, classes = random.Random(7), defaultdict(list)
     for symbol in filter(None, VOCABULARY.symbols):
         classes[constraint.classify(symbol)].append(symbol)
