@@ -13,7 +13,7 @@ from ladder.scores import SCORES, points
 from result import spread_of
 from scilogos.bench.figures import Figure
 
-X_LABELS: dict[Over, str] = {"size": "parameters", "tokens": "tokens"}
+X_LABELS: dict[Over, str] = {"size": "million parameters", "tokens": "million tokens"}
 
 
 def draw_scores(runs: Sequence[Run], over: Over, found: Mapping[str, Mapping[str, Figure]], out: Path) -> None:
@@ -63,7 +63,6 @@ def draw(runs: Sequence[Run], over: Over, table: Mapping[str, Mapping[str, float
 def _course(axis: Axes, runs: Sequence[Run], over: Over, name: str, _: Mapping[str, float]) -> None:
     for run in runs:
         axis.plot(run.tokens / 1e6, run.losses[name], linewidth=1.2, label=run.head(over))
-    axis.set_xlabel("million", fontsize=7)
     axis.set_yscale("log")
     _plain(axis)
     axis.set_title(name, fontsize=9)
@@ -83,7 +82,8 @@ def _law(axis: Axes, runs: Sequence[Run], over: Over, name: str, row: Mapping[st
 def _ticks(axis: Axes, runs: Sequence[Run], over: Over) -> None:
     """A tick for every run, and few plain numbers at the side."""
     axis.set_xscale("log")
-    axis.set_xticks([run.x(over) for run in runs], [run.head(over).removesuffix(" tokens") for run in runs])
+    millions = [run.head(over).removesuffix(" tokens").removesuffix(" M") for run in runs]
+    axis.set_xticks([run.x(over) for run in runs], millions)
     axis.set_xticks([], minor=True)
     axis.margins(x=0.15)
     _plain(axis)
