@@ -95,7 +95,8 @@ def materials_section(findings: Findings) -> Section:
     lead = (
         "A metal-organic framework is written as the fragments of its metal node, its organic linkers, and the net "
         "that they form (an RCSR code, where the model names one). From nothing, or grown from a given node. Nodes are "
-        "held to syntax alone, for an oxygen that joins four metals is right here; linkers are what RDKit accepts."
+        "held to syntax alone, for an oxygen that joins four metals is right here; linkers are what RDKit accepts. "
+        "Frameworks are ordered by score for each character of their text, so that short ones are not favoured."
     )
     body = f"<p>{lead}</p>" + "".join(_grown(found, findings.facts) for found in free)
     outcome = _count([found.ranking for found in free], "framework")
