@@ -5,7 +5,6 @@ other pockets, and are the first of a pocket's draws more like its ligand? Ends 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -14,7 +13,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from command import run_app
-from result import show_result, spread_of
+from result import show_figures
 from scilogos.bench.binding_site.chains import LONGEST, TRAINING
 from scilogos.bench.figures import mean
 from scilogos.bench.held_out import reading, subset
@@ -135,12 +134,9 @@ def contrast(
     for name in there[0] if there else ():
         told = f"similarity of the first {FIRST} draws by {name}" if name != "any" else "similarity of all draws"
         found[told] = mean([one[name] for one in there], percent=False)
-    for name, figure in found.items():
-        print(f"{name}: {figure}")
     settings = {"model": model, "fingerprint": fingerprint(logos.folder), "number": number, "seed": seed}
     settings |= {"others": others, "draws": draws, "pockets of too few draws": len(alike) - len(there)}
-    ratios = {name: spread_of(figure) for name, figure in found.items()}
-    show_result("contrast", settings=settings, ratios=ratios, figures={k: asdict(v) for k, v in found.items()})
+    show_figures("contrast", found, settings)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ Spearman of each order with the measured score. Fewest substitutions first is th
 and JSON.
 """
 
-import json
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +14,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from command import run_app
-from result import show_result, spread_of
+from result import show_figures
 from scilogos.bench.editing.climb import weighed
 from scilogos.bench.figures import Figure, bootstrap
 from scilogos.bench.held_out import subset
@@ -24,6 +22,7 @@ from scilogos.bench.scores import spearman
 from scilogos.data.tables import read_rows
 from scilogos.errors import InputError
 from scilogos.model import fingerprint
+from scilogos.model.files import read_json
 from scilogos.progress import Progress
 from scilogos.tasks import DEFAULT, load
 
@@ -48,12 +47,14 @@ def substituted(parent: str, variant: str, offset: int) -> str:
 
 def variants(data: Path, number: int, seed: int) -> dict[str, tuple[str, list[str], list[float]]]:
     """So many measured variants of each parent, with their scores; those that end the chain are left out."""
-    parents, rows = json.loads((data / PARENTS).read_text()), dict[str, list[tuple[str, float]]]()
+    rows = dict[str, list[tuple[str, float]]]()
     for row in read_rows(data / TABLE, ("dataset", "variant", "score")):
         if "*" not in row["variant"]:
             rows.setdefault(row["dataset"], []).append((row["variant"], float(row["score"])))
-    found = {}
+    parents, found = read_json(data / PARENTS), {}
     for name, some in sorted(rows.items()):
+        if name not in parents:
+            raise InputError(f"found {', '.join(parents)}; expected {name}, which {TABLE} has", path=data / PARENTS)
         parent, offset = parents[name]["wt"], parents[name]["wt_offset"]
         chosen = subset(some, None, seed)[:number]
         found[name] = parent, [substituted(parent, variant, offset) for variant, _ in chosen], [s for _, s in chosen]
@@ -103,11 +104,8 @@ def gains(
         }
         measure = partial(of_order, scores=np.array(scores))
         found |= {f"{name}, Spearman of {order}": measure(values) for order, values in orders.items()}
-    for name, figure in found.items():
-        print(f"{name}: {figure}")
     settings = {"model": model, "fingerprint": fingerprint(logos.folder), "number": number, "seed": seed}
-    ratios = {name: spread_of(figure) for name, figure in found.items()}
-    show_result("gains", settings=settings, ratios=ratios, figures={k: asdict(v) for k, v in found.items()})
+    show_figures("gains", found, settings)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,14 @@ def spread_of(figure: Figure) -> Spread:
     return Spread(value, value if figure.low is None else figure.low, value if figure.high is None else figure.high)
 
 
+def show_figures(benchmark: str, found: Mapping[str, Figure], settings: Mapping[str, Any]) -> None:
+    """Print figures by name, a line each, and the last line with them as its ratios."""
+    for name, figure in found.items():
+        print(f"{name}: {figure}")
+    ratios = {name: spread_of(figure) for name, figure in found.items()}
+    show_result(benchmark, settings=settings, ratios=ratios, figures={k: asdict(v) for k, v in found.items()})
+
+
 def rounded(value: Any) -> Any:
     """Round every float of nested dictionaries to four digits."""
     if isinstance(value, Mapping):

@@ -43,4 +43,7 @@ def test_a_run_ends_with_its_result(tiny, tmp_path, monkeypatch, capsys):
     orders = {name.removeprefix("small, Spearman of "): ratio["median"] for name, ratio in result["ratios"].items()}
     assert orders["fewest changes"] == pytest.approx(1)
     assert orders["likelihood"] < 1
+    (tmp_path / PARENTS).write_text('{"other": {}}')
+    with pytest.raises(InputError, match="found other; expected small"):
+        variants(tmp_path, 20, 0)
     assert set(orders) == {"likelihood", "gain", "likelihood back", "fewest changes"} and -1 <= orders["gain"] < 1

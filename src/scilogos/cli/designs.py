@@ -8,10 +8,10 @@ from scilogos.science import descriptors
 from scilogos.tasks import Answer
 from scilogos.tasks.ligand_design import Designs
 
-SCORES = (
-    "legal_score: log-likelihood among the symbols that could follow, by which answers are ranked; score: among all"
+_SCORES = (
+    "legal_score: log-likelihood among the symbols that could follow, by which answers are ranked{}; score: among all"
 )
-SCORES_BY_CHARACTER = SCORES.replace("are ranked", "are ranked, divided by their length")
+SCORES, SCORES_BY_CHARACTER = _SCORES.format(""), _SCORES.format(", divided by their length")
 
 
 def show_designs(designs: Designs, marked: int, asked: int, out: Path | None) -> None:

@@ -87,8 +87,13 @@ def by_likelihood(answer: Answer) -> float:
 
 
 def by_character(answer: Answer) -> float:
-    """The same for each character of the text and its end, so that a short answer is not the better for it."""
-    return answer.legal_score / (1 + len(answer.texts[0]))
+    """The same for each character, so that a short answer is not the better for it."""
+    return per_character(answer.legal_score, answer.texts[0])
+
+
+def per_character(likelihood: float, text: str) -> float:
+    """A log-likelihood for each character of its text and for the end."""
+    return likelihood / (1 + len(text))
 
 
 def rank(

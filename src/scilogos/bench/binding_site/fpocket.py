@@ -4,14 +4,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
+from math import fsum
 from pathlib import Path
-
-import numpy as np
 
 from scilogos.errors import InputError
 
@@ -77,7 +76,7 @@ def _by_package(text: str) -> list[Cavity]:
     import fpocket_rs
 
     return [
-        Cavity(_mean([sphere[:3] for sphere in pocket["alpha_spheres"]]), _residues(pocket["residues"]))
+        Cavity(mean([sphere[:3] for sphere in pocket["alpha_spheres"]]), _residues(pocket["residues"]))
         for pocket in fpocket_rs.detect_pockets(text)["pockets"]
     ]
 
@@ -98,12 +97,13 @@ def _read(spheres: Path) -> Cavity:
     lines = [line for line in spheres.read_text().splitlines() if line.startswith("ATOM")]
     atoms = spheres.with_name(spheres.name.replace("_vert.pqr", "_atm.pdb")).read_text().splitlines()
     touched = [_residue(line) for line in atoms if line.startswith(("ATOM", "HETATM"))]
-    return Cavity(_mean([[float(line[i : i + 8]) for i in (30, 38, 46)] for line in lines]), _residues(touched))
+    return Cavity(mean([[float(line[i : i + 8]) for i in (30, 38, 46)] for line in lines]), _residues(touched))
 
 
-def _mean(points: list) -> tuple[float, float, float]:
-    x, y, z = np.asarray(points, float).mean(axis=0)
-    return float(x), float(y), float(z)
+def mean(points: Sequence[Sequence[float]]) -> tuple[float, float, float]:
+    """Summed exactly, whatever the order: the package tells a pocket's spheres in another order each time."""
+    x, y, z = (fsum(axis) / len(points) for axis in zip(*points, strict=True))
+    return x, y, z
 
 
 def _residues(found: list) -> frozenset[Residue]:

@@ -12,11 +12,12 @@ from scilogos.bench.ligand.answers import NEAR
 from scilogos.bench.ligand.settings import CONVENTIONS
 from scilogos.bench.scores import spearman
 from scilogos.science import similarity
+from scilogos.tasks.ranking import per_character
 
 _MEANS = {"QED": "qed", "SA": "sa", "Lipinski's rules, of 5": "lipinski", "logP": "logp", "heavy atoms": "heavy_atoms"}
 ORDERS: Mapping[str, Callable[[Answer], float | None]] = {  # what could order a pocket's ligands, from their rows
     "likelihood": lambda row: row.get("score"),
-    "likelihood per character": lambda row: row["score"] / (1 + len(row["smiles"])) if "score" in row else None,
+    "likelihood per character": lambda row: per_character(row["score"], row["smiles"]) if "score" in row else None,
     "votes": lambda row: row.get("votes"),
     "contrast to other pockets": lambda row: row.get("contrast"),
     "size": lambda row: row.get("heavy_atoms"),

@@ -9,6 +9,7 @@ from scilogos.bench.figures import Figure, bootstrap
 from scilogos.bench.held_out import Answer
 from scilogos.bench.material.text import parts_of
 from scilogos.bench.scores import auroc, first_seen
+from scilogos.tasks.ranking import per_character
 
 
 def orders(answers: Sequence[Answer], verdicts: Mapping[str, Sequence[bool | None]]) -> dict[str, Figure]:
@@ -22,10 +23,10 @@ def orders(answers: Sequence[Answer], verdicts: Mapping[str, Sequence[bool | Non
     first = first_seen(parts)
     merged = [one is None or new for one, new in zip(parts, first, strict=True)]
     scored = np.array(["score" in answer for answer in answers]) & merged
-    likelihoods = np.array([answer.get("score", 0.0) for answer in answers])
+    told = [(answer.get("score", 0.0), answer.get("text", "")) for answer in answers]
     by = {
-        "likelihood": likelihoods,
-        "likelihood per character": likelihoods / [1 + len(answer.get("text", "")) for answer in answers],
+        "likelihood": np.array([likelihood for likelihood, _ in told]),
+        "likelihood per character": np.array([per_character(*one) for one in told]),
         "votes": np.array([1 if one is None else votes[one] for one in parts]),
     }
     figures = {}

@@ -10,6 +10,7 @@ from scilogos.bench.material.fit import Library
 from scilogos.bench.scores import first_seen
 from scilogos.errors import ScilogosError
 from scilogos.science import coordinating_groups, element_counts, neutralised, split_fragments
+from scilogos.tasks.ranking import per_character
 
 LEAST_GROUPS = 2  # coordinating groups of a linker that can join two nodes
 
@@ -117,7 +118,7 @@ def first_half(answers: Sequence[Answer]) -> list[Answer]:
 
 
 def _worth(answer: Answer | None) -> float:
-    return answer["score"] / (1 + len(answer["text"])) if answer else float("-inf")
+    return per_character(answer["score"], answer["text"]) if answer else float("-inf")
 
 
 def text_figures(answers: Sequence[Answer], training: Training) -> dict[str, Figure]:
