@@ -82,6 +82,13 @@ def test_answers_of_every_arm_are_judged_once(task, tiny, tmp_path):
     assert "![numbers drawn](counting-numbers-drawn.png)" in (folder / "counting.md").read_text()
 
 
+def test_a_task_may_judge_its_first_items_alone(task, tiny, tmp_path, capsys):
+    task.looked_at = lambda held: 3
+    report = run("counting", tiny, tmp_path, tmp_path)
+    assert task.judged == ["0", "1", "2"] * 2 and report.figures["model"]["product"].value == (0 + 2 + 4) / 5
+    assert "counting, judging model: 3/3" in capsys.readouterr().err, "the time left is that of what is judged"
+
+
 def test_what_a_baseline_refuses_is_named(task, tiny, tmp_path):
     def picky(batch):
         if any(item.given == 2 for item in batch):

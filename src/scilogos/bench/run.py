@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from importlib import metadata
+from itertools import zip_longest
 from pathlib import Path
 from platform import python_version
 from types import ModuleType
@@ -168,10 +169,12 @@ def _arm(task: str, module: ModuleType, held: HeldOut, kept: _Kept, arm: str, as
         return given
     judge = partial(_judged, module.judge, held)
     size = getattr(module, "JUDGE_BATCH", module.BATCH)
-    judged = _answered(f"{task}, judging {arm}", arm, judge, held, kept.judgements, size, given)
+    first = held.items[: module.looked_at(held)] if hasattr(module, "looked_at") else held.items
+    some, answers = replace(held, items=first), given[: len(first)]
+    judged = _answered(f"{task}, judging {arm}", arm, judge, some, kept.judgements, size, answers)
     return [
-        {**judgement, **answer, "judging": judgement["seconds"]}
-        for answer, judgement in zip(given, judged, strict=True)
+        {**judgement, **answer, "judging": judgement.get("seconds", 0.0)}
+        for answer, judgement in zip_longest(given, judged, fillvalue={})
     ]
 
 

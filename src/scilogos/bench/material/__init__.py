@@ -47,6 +47,7 @@ __all__ = [
     "items",
     "judge",
     "judged_by",
+    "looked_at",
     "plots",
     "predict",
     "score",
@@ -100,18 +101,24 @@ def _answer(text: str) -> Answer:
     return {"text": text, "nodes": sorted(nodes), "linkers": sorted(linkers), "net": thing.net}
 
 
-def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> list[Answer]:
-    """Build and check the valid, novel ones of the first draws, as many at a time as there are cores; else nothing."""
+def looked_at(held: HeldOut) -> int:
+    """How many of the first draws go on to stage 2."""
+    return held.settings.looked_at
 
-    def one(item: Item, answer: Answer) -> Answer:
+
+def judge(held: HeldOut, batch: Sequence[Item], answers: Sequence[Answer]) -> list[Answer]:
+    """Build and check what is valid and novel, as many at a time as there are cores; else nothing."""
+    del batch
+
+    def one(answer: Answer) -> Answer:
         parts = parts_of(answer)
-        if int(item.key) >= held.settings.looked_at or parts is None or not is_new(parts, held.training):
+        if parts is None or not is_new(parts, held.training):
             return {}
         folder = held.shared / "structures"
         return judged(*parts, answer.get("net"), held.training.library, held.settings, folder)
 
     with ThreadPoolExecutor(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1) as pool:
-        return list(pool.map(one, batch, answers))
+        return list(pool.map(one, answers))
 
 
 def score(held: HeldOut, answers: Sequence[Answer]) -> dict[str, Figure]:
