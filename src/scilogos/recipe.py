@@ -14,7 +14,7 @@ from scilogos.errors import MissingError, RecipeError
 
 T = TypeVar("T")
 
-__all__ = ["read_table", "read_toml", "to_dataclass"]
+__all__ = ["read_table", "read_toml", "to_dataclass", "value_of"]
 
 TABLES = ("corpus", "train", "oracle", "predictor")
 BASE = "base"
@@ -60,6 +60,14 @@ def _read_tables(path: Path) -> tuple[dict[str, dict[str, Any]], Path | None]:
             expected = " or ".join(f"[{name}]" for name in TABLES)
             raise RecipeError(f"{path}: unknown key {key!r}; expected {expected}, or `{BASE}`")
     return tables, None if base is None else path.parent / base
+
+
+def value_of(text: str) -> Any:
+    """A number, true, false or a list as TOML writes them; anything else is a text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
 
 
 def to_dataclass(kind: type[T], table: dict[str, Any], where: str) -> T:

@@ -36,6 +36,12 @@ def test_who_has_learnt_pays_less_however_rows_are_cut(corpus, trained):
     assert max(losses) - min(losses) < 0.3  # the last row tells some records again
 
 
+def test_rows_and_symbols_that_are_asked(corpus, trained):
+    few, every = (held_out_loss(trained, corpus, "up", row_length=32, most=most) for most in (1, None))
+    assert few != every == held_out_loss(trained, corpus, "up", row_length=32, most=1000)
+    assert held_out_loss(trained, corpus, "up", row_length=32, answers_only=False) > every, "beginnings are a guess"
+
+
 def test_a_modality_that_holds_nothing_out(corpus, trained):
     with pytest.raises(RecipeError, match="no val sentences of sideways"):
         held_out_loss(trained, corpus, "sideways", row_length=64)

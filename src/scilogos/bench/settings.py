@@ -1,6 +1,5 @@
 """A task's own settings, from `NAME=VALUE` as the command line gives them."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -8,7 +7,7 @@ from typing import Any
 
 from scilogos.decode import Sampling
 from scilogos.errors import InputError, PromptError, RecipeError
-from scilogos.recipe import to_dataclass
+from scilogos.recipe import to_dataclass, value_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,16 +41,8 @@ def settings_of(task: str, module: ModuleType, options: Sequence[str]) -> Any:
         name, equals, value = option.partition("=")
         if not equals:
             raise InputError(f"--set {option}: expected NAME=VALUE")
-        table[name] = _value(value)
+        table[name] = value_of(value)
     try:
         return to_dataclass(getattr(module, "Settings", NoSettings), table, f"--set of {task}")
     except RecipeError as error:
         raise InputError(str(error)) from None
-
-
-def _value(text: str) -> Any:
-    """A number, true, false or a list as TOML writes them; anything else is a text."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
