@@ -8,6 +8,7 @@ from pathlib import Path
 from cyclopts import App
 
 from command import run_app
+from ladder.history import run_of
 from ladder.laws import common_tokens, fits, spreads
 from ladder.pictures import draw, draw_scores
 from ladder.runs import Over, read_run
@@ -22,12 +23,12 @@ app = App(help=__doc__, help_format="plaintext", version_flags=())
 def scaling(
     *recipes: Path, over: Over = "size", out: Path = Path("docs/scaling"), results: Path = Path("results")
 ) -> None:
-    """Read the runs of recipes that differ in size, or of one size in tokens.
+    """Read the runs of recipes, or models with what led to them, that differ in size, or are of one size in tokens.
 
     Parameters
     ----------
     recipes
-        Recipes whose runs lie in runs/NAME.
+        Recipes whose runs lie in runs/NAME, or folders of models with their training.json.
     over
         What they differ in. Sizes are compared after the most tokens that all have read, tokens at the end of each run.
     out
@@ -36,8 +37,9 @@ def scaling(
         The folder of `logos bench`.
     """
     if len(recipes) < 2:
-        raise InputError("give at least two recipes")
-    runs = sorted(map(read_run, recipes), key=lambda run: run.x(over))
+        raise InputError("give at least two recipes or models")
+    read = (run_of(path) if path.is_dir() else read_run(path) for path in recipes)
+    runs = sorted(read, key=lambda run: run.x(over))
     if len({run.x(over) for run in runs}) < 2:
         raise InputError(f"the runs do not differ in {over}: found {', '.join(run.head(over) for run in runs)}")
     tokens = common_tokens(runs) if over == "size" else None

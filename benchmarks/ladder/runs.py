@@ -49,14 +49,18 @@ def read_run(recipe: Path) -> Run:
     stages = [_stage(folder, settings)]
     while (start := stages[0].start) and (start.parent / METRICS).is_file():
         stages.insert(0, _stage(start.parent))
-    config = ModelConfig.from_hf(json.loads((folder / "config.json").read_text()))
-    with torch.device("meta"):
-        parameters = sum(parameter.numel() for parameter in Transformer(config, device="meta").parameters())
+    parameters = parameters_of(ModelConfig.from_hf(json.loads((folder / "config.json").read_text())))
     before = np.cumsum([0, *(stage.tokens for stage in stages)])
     alike = [(n, stage) for n, stage in enumerate(stages) if stage.losses.keys() == stages[-1].losses.keys()]
     tokens = np.concatenate([before[n] + stage.validated for n, stage in alike])
     losses = {name: np.concatenate([stage.losses[name] for _, stage in alike]) for name in stages[-1].losses}
     return Run(settings.name, parameters, tokens, losses, _fingerprints(folder / "final"))
+
+
+def parameters_of(config: ModelConfig) -> int:
+    """How many numbers a model of this shape has."""
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in Transformer(config, device="meta").parameters())
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from scilogos.data.corpus import prepare
+from scilogos.data.corpus import read_recipe as read_corpus_recipe
 from scilogos.model import ModelConfig, Transformer, save_checkpoint
 from scilogos.tokens import save_hf_tokenizer
 from scilogos.train import read_recipe
@@ -68,3 +70,16 @@ def tiny(tmp_path) -> Path:
     CODEC.save(folder)
     save_hf_tokenizer(CODEC, folder)
     return folder
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    """A folder with a corpus and two recipes, where the scripts are started."""
+    from tests.benchmarks import tiny_run  # after its folder is on the path
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "molecules.csv").write_text("smiles\n" + "".join(f"{'C' * n}O\n" for n in range(1, 40)))
+    (tmp_path / "small.toml").write_text(tiny_run.RECIPE)
+    (tmp_path / "larger.toml").write_text(tiny_run.LARGER)
+    prepare(read_corpus_recipe(tmp_path / "small.toml"), tmp_path, tmp_path / "corpus", CODEC)
+    return tmp_path
