@@ -208,6 +208,20 @@ def test_materials_have_their_frame(known):
     assert nets == {True, False}
 
 
+def test_known_nodes_allow_nothing_that_syntax_does_not():
+    """Post-training chooses among what syntax allows: where more is open, weights that never met it would decide."""
+    known, free = (Guide(Materials(VOCABULARY.whole, some), VOCABULARY) for some in (frozenset(NODES), None))
+    seen = set()
+    for seed in range(25):
+        tokens = Codec(VOCABULARY).encode(walk(known, random.Random(seed), 80, 0.1))
+        ours, theirs = known.start, free.start
+        for token in tokens:
+            assert not (known.mask(ours) & ~free.mask(theirs)).any()
+            ours, theirs = known.step(ours, token), free.step(theirs, token)
+        seen |= set(parse(Codec(VOCABULARY).decode(tokens)).nodes)
+    assert seen == set(NODES) - {"[Xe][Zn]"}, "xenon is spelled"
+
+
 def test_a_long_known_node_is_not_begun_without_room_for_it():
     long = "[Zn]" * 90
     guide = Guide(Materials(VOCABULARY.whole, frozenset({"[Cu]", long})), VOCABULARY)
@@ -304,6 +318,7 @@ def test_a_hydrogen_is_no_heavy_atom():
         (lambda: Bounds(least_atoms=-1), "-1 to None atoms"),
         (lambda: Bounds(most_rings=-1), "-1 rings"),
         (lambda: Materials(VOCABULARY.whole, frozenset()), "no known node"),
+        (lambda: Materials(VOCABULARY.whole, frozenset({"[Xe][Zn]", "[OH3][Yb]"})), r"known nodes \[OH3\]\[Yb\], "),
         (lambda: Materials(VOCABULARY.whole, linkers=("C",) * 7), "7 linkers are given: a material has 6 at most"),
     ],
 )

@@ -59,7 +59,7 @@ HELD_OUT = (
     "VNU as in MOFFlow-2; BW-DB is not used, so not comparable with published VNU."
 )
 METHOD = (
-    "nodes constrained to fragments of training nodes, linkers to SMILES valence; "
+    "nodes constrained to fragments of training nodes without spelled atoms, linkers to SMILES valence; "
     "likelihoods among the symbols that this leaves (unmasked over vLLM with a grown vocabulary); compared as "
     "sets without net and protonation. Controls: random weights under the same constraint; nodes and net of one random "
     "training row with the linkers of another. Stage 2: of the first draws, the valid and novel are assembled on the "

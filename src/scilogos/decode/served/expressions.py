@@ -87,7 +87,7 @@ class Expressions:
 
     def _materials(self, rule: Materials, nodes: int, begun: bool) -> str:
         free = [text for text in (*ORGANIC, *sorted(self.alphabet.whole)) if text != "*"]
-        known = sorted(rule.known_nodes or ())
+        known = sorted(rule.writable or ())
         written = _any(self._literal(smiles_symbols(node, rule.whole)) for node in known) if known else _smiles(free)
         node = tags.METAL_S + written + tags.METAL_E
         given = (self._literal(smiles_symbols(linker, rule.whole)) for linker in rule.linkers)

@@ -1,6 +1,8 @@
 """One material: so many node fragments, so many linkers, a net or none.
 
-Nodes go by syntax alone, or only known ones; the first linkers may be given, then only their text may be written.
+Nodes go by syntax alone, or only known ones, of those that syntax allows: a spelled bracket atom is never chosen, in
+training neither, so that a model knows nothing of its beginning. The first linkers may be given, then only their text
+may be written.
 """
 
 from dataclasses import dataclass
@@ -44,16 +46,31 @@ class Materials:
     def __post_init__(self) -> None:
         if self.known_nodes is not None and not self.known_nodes:
             raise PromptError("no known node fragment is given: expected at least one")
+        if self.known_nodes is not None and not self.writable:
+            some = ", ".join(sorted(self.known_nodes)[:3])
+            raise PromptError(f"known nodes {some}: expected one with the bracket atoms of this model alone, as [Zn]")
         if len(self.linkers) > self.most_linkers:
             raise PromptError(f"{len(self.linkers)} linkers are given: a material has {self.most_linkers} at most")
 
     @cached_property
+    def writable(self) -> frozenset[str] | None:
+        """The known nodes that syntax allows; None where nodes are free."""
+        known = self.known_nodes
+        return None if known is None else frozenset(node for node in known if self._by_syntax(node))
+
+    def _by_syntax(self, node: str) -> bool:
+        prefix: smiles_syntax.Prefix | None = smiles_syntax.START
+        for symbol in smiles_symbols(node, self.whole):
+            prefix = _after(prefix, symbol) if prefix else None
+        return prefix is not None and prefix.complete
+
+    @cached_property
     def _known(self) -> dict[tuple[Symbol, ...], int] | None:
         """The beginnings of known nodes, and how many symbols the nearest end of one is away."""
-        if self.known_nodes is None:
+        if self.writable is None:
             return None
         left: dict[tuple[Symbol, ...], int] = {}
-        for node in self.known_nodes:
+        for node in self.writable:
             cut = tuple(smiles_symbols(node, self.whole))
             for n in range(len(cut) + 1):
                 left[cut[:n]] = min(len(cut) - n, left.get(cut[:n], len(cut)))
@@ -97,7 +114,7 @@ class Materials:
         if isinstance(node, smiles_syntax.Prefix):
             if symbol == _TAG[tags.METAL_E]:
                 return done if node.complete else None
-            after = node.step(symbol.text) if symbol.kind == "smiles" and symbol.text not in (".", "*") else None
+            after = _after(node, symbol)
             return state._replace(node=after) if after else None
         assert self._known is not None and node is not None
         if symbol == _TAG[tags.METAL_E]:
@@ -179,6 +196,11 @@ class Materials:
             return None
         syntax = smiles_syntax.classify(symbol.text)
         return (syntax, symbol.text in (".", "*"), valence.classify(symbol.text))
+
+
+def _after(node: smiles_syntax.Prefix, symbol: Symbol) -> smiles_syntax.Prefix | None:
+    """A node fragment after one symbol more, by syntax."""
+    return node.step(symbol.text) if symbol.kind == "smiles" and symbol.text not in (".", "*") else None
 
 
 def _syntax_distance(prefix: smiles_syntax.Prefix) -> int:
