@@ -94,6 +94,15 @@ def test_a_quick_look_does_not_stand_for_the_whole_run(tmp_path):
     assert "| Retrosynthesis, top-1 (500 clean) | 50.0% |" in brief(tmp_path, "mine")
 
 
+def test_a_baseline_that_only_a_smaller_run_met_stands_beside_with_its_items(tmp_path):
+    whole = replace(report(checkpoint="mine, 0123456789ab", model={"top-1": Figure(0.5)}), items={"clean": 5007})
+    whole.write(tmp_path / "0123456789ab")
+    small = report(checkpoint="mine, 0123456789ab", model={"top-1": Figure(0.4)}, shuffled={"top-1": Figure(0.01)})
+    replace(small, differs=["limit 5"]).write(tmp_path / "0123456789ab")
+    row = brief(tmp_path, "mine").splitlines()[2]
+    assert row == "| Retrosynthesis, top-1 (5,007 clean) | 50.0% | shuffled 1.0%, of 5 clean |"
+
+
 def test_other_draws_stand_back_and_say_so(tmp_path):
     few = replace(report(checkpoint="mine, 0123456789ab", model={"top-1": Figure(0.2)}), items={"clean": 5007})
     replace(few, differs=["samples 1", "seed 3"]).write(tmp_path / "0123456789ab")

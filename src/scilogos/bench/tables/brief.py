@@ -30,7 +30,7 @@ def brief(results: Path, name: str) -> str:
     for table in published().values():
         mine = [run for run in runs if run.task == table["task"]]
         if mine:
-            lines += _rows(table, min(mine, key=least_changed))
+            lines += _rows(table, *sorted(mine, key=least_changed))
     return "\n".join(lines) + "\n"
 
 
@@ -44,11 +44,14 @@ def renewed(text: str, results: Path) -> str:
     return found
 
 
-def _rows(table: Mapping[str, Any], run: Run) -> Sequence[str]:
-    arms = [arm for arm in run.report["figures"] if arm != "model"]
+def _rows(table: Mapping[str, Any], run: Run, *others: Run) -> Sequence[str]:
+    """The figures of a run; where it met no baseline, those of the next run that did stand beside, with its items."""
+    compared = next((one for one in (run, *others) if len(one.report["figures"]) > 1), run)
+    arms = [arm for arm in compared.report["figures"] if arm != "model"]
+    apart = "" if compared is run else f", of {compared.counted}"
     rows, columns = [], table.get("brief", [])
     for column, own in zip(columns, run.cells("model", columns), strict=True):
-        beside = "; ".join(f"{arm} {value}" for arm in arms if (value := run.cells(arm, [column])[0]))
+        beside = "; ".join(f"{arm} {value}{apart}" for arm in arms if (value := compared.cells(arm, [column])[0]))
         if own:
             counted = ", ".join((run.counted_for(column), *run.otherwise))
             rows.append(f"| {table['title']}, {column} ({counted}) | {own} | {beside} |")
